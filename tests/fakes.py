@@ -1,0 +1,122 @@
+"""Fakes for the edges only: HTTP, the clock, the encoder's answer. Everything inside is real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from worker.domain import (
+    AlignedPassage,
+    ArticleText,
+    DetectedLanguage,
+    Failure,
+    Fetched,
+    Match,
+    NotModified,
+    Outcome,
+    Relation,
+    Validators,
+)
+from worker.errors import FetchError
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+class FakeFetcher:
+    """A web of pages in a dict; what is not there is 404. Keeps what was asked for."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Fetched | NotModified | Exception] = {}
+        self.asked: list[tuple[str, Validators | None]] = []
+
+    def put(self, url: str, body: str | bytes, content_type: str = "text/html", **more: Any) -> None:
+        content = body.encode() if isinstance(body, str) else body
+        headers = {"content-type": content_type}
+        self.pages[url] = Fetched(url, url, 200, headers, content, **more)
+
+    def fetch(
+        self, url: str, *, validators: Validators | None = None, max_bytes: int = 2_000_000
+    ) -> Fetched | NotModified:
+        self.asked.append((url, validators))
+        page = self.pages.get(url)
+        if page is None:
+            raise FetchError(url, Outcome.NOT_FOUND, Failure.SOFT, "HTTP 404", 404)
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+class NoLimiter:
+    """Nobody waits."""
+
+    def acquire(self, url: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class EnglishDetector:
+    """Everything is English."""
+
+    def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
+        return DetectedLanguage("en", 1.0)
+
+
+class WordMatcher:
+    """Related is what contains the word; `poison` raises, as a bug in a library would."""
+
+    version = "word-1"
+
+    def __init__(self, word: str = "seaweed", watch: str = "kelp") -> None:
+        self.word = word
+        self.watch = watch
+        self.seen: list[ArticleText] = []
+
+    def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
+        if any("poison" in article.text for article in articles):
+            raise RuntimeError("a bug in matching")
+        self.seen += articles
+        return [(self._match(article),) for article in articles]
+
+    def _match(self, article: ArticleText) -> Match:
+        is_related = self.word in article.text or self.word in article.title
+        return Match(
+            watch=self.watch,
+            seed="seed.txt",
+            relation=Relation.SAME_EVENT if is_related else Relation.UNRELATED,
+            score=0.9 if is_related else 0.01,
+            evidence=(AlignedPassage(article.text[:50], "seaweed is farmed", 0.9),),
+            adds=("12 tonnes",),
+            shared_names=("Kilifi",),
+            reasons=("it names Kilifi",),
+            features={"names": 1.0},
+            matcher_version=self.version,
+            encoder="none",
+        )
+
+
+class ListChannel:
+    """Tells into a list; fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.failures = failures
+
+    def tell(self, delivery: Any, row: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("nobody answers")
+        self.told.append((delivery.key, row.title))

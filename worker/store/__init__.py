@@ -1,0 +1,1 @@
+"""The store: the only truth. SQL lives here and nowhere else."""

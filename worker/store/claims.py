@@ -1,0 +1,116 @@
+"""Claim, finish, release: how a row is worked on exactly by whoever holds its token.
+
+A row is ready when its state is `pending` (feeds: `active`) and `due_at` has passed. To claim it
+is to move `due_at` to the end of the lease, count a try and set a token, committed before the
+work starts. A finish names the token and does nothing if somebody else claimed meanwhile. A
+worker that dies simply never finishes: the row is ready again when the lease ends.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.store.engine import Row
+
+PENDING = "pending"
+ACTIVE = "active"
+DONE = "done"
+QUARANTINED = "quarantined"
+MERGED = "merged"
+PAUSED = "paused"
+RETIRED = "retired"
+
+LEASE = timedelta(seconds=120)
+"""Longer than the hard time limit of a task (90 s), so that two never hold one row."""
+MAX_TRIES = 4
+HINT_PAUSE = timedelta(seconds=60)
+"""A row whose hint was sent is not hinted again for so long."""
+
+
+def is_ready(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    """The one place where 'ready' is coded, for feeds, articles and deliveries."""
+    working = ACTIVE if table.name == "feed" else PENDING
+    return sa.and_(table.c.state == working, table.c.due_at <= now)
+
+
+def claim(
+    connection: sa.Connection, table: sa.Table, ids: Iterable[int], now: datetime
+) -> dict[int, str]:
+    """Claim those of the rows that are ready; the caller commits before it works.
+
+    Returns:
+        The token of each claimed row, by id.
+    """
+    wanted = sorted(set(ids))
+    ready = (
+        sa.select(table.c.id)
+        .where(table.c.id.in_(wanted), is_ready(table, now))
+        .order_by(table.c.id)
+        .with_for_update(skip_locked=True)  # SQLite has no row locks and ignores it
+    )
+    claimed = [row.id for row in connection.execute(ready)]
+    if not claimed:
+        return {}
+    token = secrets.token_hex(16)
+    connection.execute(
+        table.update()
+        .where(table.c.id.in_(claimed))
+        .values(token=token, tries=table.c.tries + 1, due_at=now + LEASE, hinted_at=None)
+    )
+    return dict.fromkeys(claimed, token)
+
+
+def finish(
+    connection: sa.Connection, table: sa.Table, row_id: int, token: str, values: dict[str, Any]
+) -> bool:
+    """Write the result of a claimed row, if the claim still holds.
+
+    Returns:
+        Whether it was written; False means that the lease ended and somebody else has the row.
+    """
+    done = connection.execute(
+        table.update()
+        .where(table.c.id == row_id, table.c.token == token)
+        .values(token=None, hinted_at=None, **values)
+    )
+    return bool(done.rowcount)
+
+
+def release(
+    connection: sa.Connection, table: sa.Table, held: dict[int, str], now: datetime
+) -> None:
+    """Give claimed rows back untouched: due at once, the try not counted."""
+    for row_id, token in sorted(held.items()):
+        finish(
+            connection,
+            table,
+            row_id,
+            token,
+            {"due_at": now, "tries": sa.case((table.c.tries > 0, table.c.tries - 1), else_=0)},
+        )
+
+
+def due_ids(connection: sa.Connection, table: sa.Table, now: datetime, limit: int) -> list[Row]:
+    """Rows (id, tries) that are ready and were not hinted lately, oldest first; stamps them."""
+    rows = list(
+        connection.execute(
+            sa.select(table.c.id, table.c.tries)
+            .where(
+                is_ready(table, now),
+                sa.or_(table.c.hinted_at.is_(None), table.c.hinted_at <= now - HINT_PAUSE),
+            )
+            .order_by(table.c.due_at, table.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    if rows:
+        connection.execute(
+            table.update().where(table.c.id.in_([row.id for row in rows])).values(hinted_at=now)
+        )
+    return rows

@@ -1,0 +1,290 @@
+"""The tables. Every column is explained in docs/columns.md; a test holds the two together.
+
+What is claimed and worked on (feed, article, outbox) has the same four columns: `state`, `due_at`
+(when anybody may take it: the schedule, the backoff and the lease in one), `token` (fences the
+finish of whoever claimed it last) and `tries` (claims since the last finish).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])
+"""PostgreSQL refuses NUL, and no driver encodes a lone surrogate (measured: faults of peers)."""
+
+
+class CleanText(sa.types.TypeDecorator[str]):
+    """Text without what no database can hold: NUL and lone surrogates are dropped at this door."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Drop the unstorable characters; nearly every text has none and passes as it is."""
+        return None if value is None else storable(value)
+
+
+class CleanJson(sa.types.TypeDecorator[Any]):
+    """JSON (JSONB in PostgreSQL) whose texts are clean in the same way."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """JSONB in PostgreSQL, which can be indexed; JSON text in SQLite."""
+        kind = postgresql.JSONB() if dialect.name == "postgresql" else sa.JSON()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Clean every text inside."""
+        return _storable_json(value)
+
+
+def storable(text: str) -> str:
+    """A text without NUL and lone surrogates; nearly every text has none and passes as it is."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.translate(_UNSTORABLE)
+
+
+def _storable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): _storable_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable_json(item) for item in value]
+    return value
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Aware UTC in Python on both databases; naive datetimes are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Convert to UTC; SQLite stores it without a zone, PostgreSQL with."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: times in the store are aware UTC")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give back an aware UTC datetime."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> sa.Column[int]:
+    # SQLite only auto-increments a column declared INTEGER PRIMARY KEY
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column("id", kind, primary_key=True, autoincrement=True)
+
+
+def _claim_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("due_at", UtcDateTime, nullable=False),
+        sa.Column("token", sa.String(32)),
+        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("hinted_at", UtcDateTime),
+    ]
+
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    _id(),
+    sa.Column("url", CleanText, nullable=False),
+    sa.Column("url_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("title", CleanText, nullable=False, server_default=""),
+    sa.Column("language", sa.String(16)),
+    sa.Column("origin", sa.String(16), nullable=False),
+    *_claim_columns(),
+    sa.Column("etag", CleanText),
+    sa.Column("last_modified", CleanText),
+    sa.Column("body_hash", sa.String(64)),
+    sa.Column("ttl_s", sa.Float),
+    sa.Column("entry_interval_s", sa.Float),
+    sa.Column("interval_s", sa.Float),
+    sa.Column("moved_to", CleanText),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("overflow", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_outcome", sa.String(32)),
+    sa.Column("last_detail", CleanText),
+    sa.Column("last_polled_at", UtcDateTime),
+    sa.Column("last_success_at", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_feed_state_due_at", "state", "due_at"),
+)
+
+feed_watch = sa.Table(
+    "feed_watch",
+    metadata,
+    sa.Column("feed_id", sa.ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("watch", sa.String(100), primary_key=True),
+)
+
+article = sa.Table(
+    "article",
+    metadata,
+    _id(),
+    sa.Column("key_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("url", CleanText),
+    sa.Column("final_url", CleanText),
+    sa.Column("canonical_url", CleanText),
+    *_claim_columns(),
+    sa.Column("merged_into", sa.ForeignKey("article.id")),
+    sa.Column("entry_title", CleanText, nullable=False, server_default=""),
+    sa.Column("entry_text", CleanText, nullable=False, server_default=""),
+    sa.Column("feed_language", sa.String(16)),
+    sa.Column("outlet", CleanText),
+    sa.Column("title", CleanText, nullable=False, server_default=""),
+    sa.Column("text", CleanText, nullable=False, server_default=""),
+    sa.Column("text_source", sa.String(8)),
+    sa.Column("method", sa.String(64)),
+    sa.Column("language", sa.String(16), nullable=False, server_default="und"),
+    sa.Column("language_confidence", sa.Float, nullable=False, server_default="0"),
+    sa.Column("author", CleanText),
+    sa.Column("site", CleanText),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("published_raw", CleanText),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+    sa.Column("processed_at", UtcDateTime),
+    sa.Column("content_hash", sa.String(64)),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("fetch_outcome", sa.String(32)),
+    sa.Column("last_error", CleanText),
+    sa.Index("ix_article_state_due_at", "state", "due_at"),
+    sa.Index("ix_article_first_seen_at", "first_seen_at"),
+)
+
+article_alias = sa.Table(
+    "article_alias",
+    metadata,
+    sa.Column("key_hash", sa.String(64), primary_key=True),
+    sa.Column("article_id", sa.ForeignKey("article.id"), nullable=False, index=True),
+)
+
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    _id(),
+    sa.Column("feed_id", sa.ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("entry_hash", sa.String(64), nullable=False),
+    sa.Column("change_hash", sa.String(64), nullable=False),
+    sa.Column("article_id", sa.ForeignKey("article.id"), nullable=False, index=True),
+    sa.Column("url", CleanText),
+    sa.Column("title", CleanText, nullable=False, server_default=""),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("feed_id", "entry_hash"),
+)
+
+article_version = sa.Table(
+    "article_version",
+    metadata,
+    sa.Column("article_id", sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("title", CleanText, nullable=False),
+    sa.Column("text", CleanText, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+match = sa.Table(
+    "match",
+    metadata,
+    _id(),
+    sa.Column("article_id", sa.ForeignKey("article.id"), nullable=False),
+    sa.Column("watch", sa.String(100), nullable=False),
+    sa.Column("seed", CleanText, nullable=False),
+    sa.Column("relation", sa.String(16), nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("is_suggestion", sa.Boolean, nullable=False),
+    sa.Column("evidence", CleanJson, nullable=False),
+    sa.Column("adds", CleanJson, nullable=False),
+    sa.Column("shared", CleanJson, nullable=False),
+    sa.Column("reasons", CleanJson, nullable=False),
+    sa.Column("features", CleanJson, nullable=False),
+    sa.Column("matcher_version", sa.String(64), nullable=False),
+    sa.Column("encoder", sa.String(200), nullable=False),
+    sa.Column("article_version", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("verdict", sa.String(16)),
+    sa.Column("note", CleanText),
+    sa.Column("reviewed_at", UtcDateTime),
+    sa.UniqueConstraint("article_id", "watch"),
+    sa.Index("ix_match_created_at", "created_at", "id"),
+)
+
+review = sa.Table(
+    "review",
+    metadata,
+    _id(),
+    sa.Column("match_id", sa.ForeignKey("match.id"), nullable=False, index=True),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("note", CleanText),
+    sa.Column("reviewer", CleanText),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("relation", sa.String(16), nullable=False),
+    sa.Column("matcher_version", sa.String(64), nullable=False),
+    sa.Column("reviewed_at", UtcDateTime, nullable=False),
+)
+
+fetch_event = sa.Table(
+    "fetch_event",
+    metadata,
+    _id(),
+    sa.Column("feed_id", sa.ForeignKey("feed.id", ondelete="CASCADE"), index=True),
+    sa.Column("article_id", sa.ForeignKey("article.id"), index=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("detail", CleanText),
+    sa.Column("elapsed_s", sa.Float, nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("entries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("new_entries", sa.Integer, nullable=False, server_default="0"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(300), nullable=False, unique=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("options", CleanJson, nullable=False),
+    sa.Column("match_id", sa.ForeignKey("match.id"), nullable=False),
+    *_claim_columns(),
+    sa.Column("last_error", CleanText),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("sent_at", UtcDateTime),
+    sa.Index("ix_outbox_state_due_at", "state", "due_at"),
+)
+
+pulse = sa.Table(
+    "pulse",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("owner", sa.String(64)),
+)

@@ -1,0 +1,78 @@
+"""One door to the store: `Store(url)` with a part for each thing that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from worker.clock import utc_now
+from worker.errors import StoreError
+from worker.store.articles import ArticleStore
+from worker.store.engine import Database
+from worker.store.feeds import FeedStore
+from worker.store.matches import MatchStore
+from worker.store.migrate import head_revision, upgrade
+from worker.store.outbox import OutboxStore
+from worker.store.pulse import PulseStore
+
+
+class Store:
+    """The database.
+
+    Args:
+        url: a SQLAlchemy URL, sqlite or postgresql.
+        clock: see `Database`.
+
+    Raises:
+        ConfigError: the URL cannot be used.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self.database = Database(url, clock)
+        self.feeds = FeedStore(self.database)
+        self.articles = ArticleStore(self.database)
+        self.matches = MatchStore(self.database)
+        self.outbox = OutboxStore(self.database)
+        self.pulse = PulseStore(self.database)
+
+    def migrate(self) -> None:
+        """Bring the schema to this version's; does nothing where it is.
+
+        Raises:
+            StoreError: the database cannot be reached, or was made by a newer version.
+        """
+        if self.revision() != head_revision():
+            upgrade(self.database)
+
+    def revision(self) -> str | None:
+        """The schema's revision, None for an empty database.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        with self.database.read() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.execute(
+                sa.text("SELECT version_num FROM alembic_version")
+            ).scalar()
+        return found
+
+    def check(self) -> None:
+        """Make sure that the database answers and has this version's schema.
+
+        Raises:
+            StoreError: it does not; the message says what to do.
+        """
+        revision = self.revision()
+        if revision != head_revision():
+            raise StoreError(
+                f"{self.database.url}: schema is {revision or 'empty'}, this version needs "
+                f"{head_revision()}; run `seedwatch migrate`"
+            )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.dispose()
