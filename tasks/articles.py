@@ -1,0 +1,14 @@
+"""Step 3: processing a batch of articles."""
+
+from __future__ import annotations
+
+from tasks.hints import hint_articles
+from worker import pipeline
+from worker.app import app
+from worker.wiring import services
+
+
+@app.task(name="seedwatch.process_articles")
+def process_articles(article_ids: list[int]) -> None:
+    """Process a batch; hand out again what the time did not suffice for."""
+    hint_articles(pipeline.process_articles(services(), article_ids).unfinished)

@@ -1,0 +1,24 @@
+"""Steps 5 and 6: telling, and handing out again what is due or stuck."""
+
+from __future__ import annotations
+
+from tasks.hints import hint_batch, hint_deliveries
+from worker import pipeline
+from worker.app import app
+from worker.wiring import services
+
+
+@app.task(name="seedwatch.sweep")
+def sweep() -> None:
+    """Hand out due articles and deliveries, at most 200 of each."""
+    if not pipeline.take_turn(services(), "sweep"):
+        return
+    for batch in pipeline.due_articles(services()):
+        hint_batch(batch)
+    hint_deliveries(pipeline.due_deliveries(services()))
+
+
+@app.task(name="seedwatch.deliver")
+def deliver(delivery_ids: list[int]) -> None:
+    """Tell a few matches."""
+    pipeline.deliver(services(), delivery_ids)

@@ -1,0 +1,22 @@
+"""Steps 1 and 2: which feeds are due, and polling a few of them."""
+
+from __future__ import annotations
+
+from tasks.hints import hint_articles, hint_feeds
+from worker import pipeline
+from worker.app import app
+from worker.wiring import services
+
+
+@app.task(name="seedwatch.poll_due")
+def poll_due() -> None:
+    """Hand out the feeds that are due."""
+    if not pipeline.take_turn(services(), "poll_due"):
+        return
+    hint_feeds(pipeline.due_feeds(services()))
+
+
+@app.task(name="seedwatch.poll_feeds")
+def poll_feeds(feed_ids: list[int]) -> None:
+    """Poll a few feeds; hand out the articles that are new."""
+    hint_articles(pipeline.poll_feeds(services(), feed_ids).article_ids)

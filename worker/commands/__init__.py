@@ -1,0 +1,1 @@
+"""The commands, one module a topic; `worker.cli` imports each when it is run."""

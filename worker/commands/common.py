@@ -1,0 +1,136 @@
+"""What several commands share: output on stdout, everything else on stderr, and opening things."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from worker.config import Settings, load_settings
+from worker.domain import Fetched
+from worker.errors import InputError
+from worker.store.store import Store
+
+_MAX_INPUT_BYTES = 20_000_000
+_NOISY = {
+    # these say in their own words what our one line an attempt says in ours
+    "trafilatura": logging.CRITICAL,
+    "htmldate": logging.CRITICAL,
+    "urllib3": logging.ERROR,
+    "alembic": logging.WARNING,
+    "celery": logging.WARNING,
+    "kombu": logging.WARNING,
+    "uvicorn": logging.WARNING,
+}
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on stdout: the only thing there."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def start_logging(settings: Settings) -> None:
+    """Log to stderr, as text or as one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        _JsonFormatter()
+        if settings.log_format == "json"
+        else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name, level in _NOISY.items():
+        logging.getLogger(name).setLevel(max(level, root.level))
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
+
+
+@contextmanager
+def open_store(settings: Settings | None = None) -> Iterator[Store]:
+    """The store, migrated if it is this machine's own file.
+
+    Raises:
+        StoreError: it cannot be reached or has another version's schema.
+    """
+    from worker.wiring import build_store
+
+    settings = settings or load_settings()
+    store = build_store(settings)
+    try:
+        if store.database.is_sqlite:
+            store.migrate()
+        store.check()
+        yield store
+    finally:
+        store.close()
+
+
+def read_input(source: str, settings: Settings, *, max_bytes: int = _MAX_INPUT_BYTES) -> Fetched:
+    """Read what a command was pointed at.
+
+    Args:
+        source: a path, an http(s) address, or `-` for stdin.
+        settings: for fetching.
+        max_bytes: more than that is refused.
+
+    Raises:
+        InputError: the file cannot be read or is too large.
+        FetchError: the address cannot be fetched.
+    """
+    if source.startswith(("http://", "https://")):
+        from worker.wiring import build_fetcher
+
+        got = build_fetcher(settings).fetch(source, max_bytes=max_bytes)
+        if not isinstance(got, Fetched):  # no validators were sent, so a 304 answers nothing
+            raise InputError(source, "the server answered 304 to an unconditional request")
+        return got
+    try:
+        with click.open_file(source, "rb") as file:
+            body = file.read(max_bytes + 1)
+    except OSError as error:
+        raise InputError(source, f"cannot be read: {error.strerror or error}") from error
+    if len(body) > max_bytes:
+        raise InputError(source, f"larger than {max_bytes:,} bytes")
+    headers = {"content-type": _content_type(source)} if source != "-" else {}
+    return Fetched(source, source, 200, headers, body)
+
+
+def parse_since(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+    """Read --since: an ISO date or time, or an age such as 24h, 7d, 2w."""
+    if value is None:
+        return None
+    number, unit = value[:-1], value[-1:].lower()
+    try:
+        if unit in _UNITS and number.isdecimal():
+            return datetime.now(UTC) - timedelta(**{_UNITS[unit]: int(number)})
+        moment = datetime.fromisoformat(value)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(
+            f"{value!r} is no date (2026-03-01), time or age (24h, 7d, 2w)"
+        ) from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _content_type(path: str) -> str:
+    suffix = Path(path).suffix.lower()
+    return {".txt": "text/plain", ".md": "text/plain", ".json": "application/json"}.get(suffix, "")

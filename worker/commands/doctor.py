@@ -1,0 +1,159 @@
+"""`seedwatch doctor`: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from worker import __version__, health
+from worker.commands.common import print_json
+from worker.config import Settings, load_settings, without_password
+from worker.domain import Watch
+from worker.errors import ConfigError, SeedwatchError
+from worker.health import Finding
+from worker.store.claims import ACTIVE
+from worker.store.store import Store
+
+_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--probe",
+    type=click.Choice(list(health.PROBES)),
+    help="Only what one container's health check needs; quick.",
+)
+def doctor(as_json: bool, probe: str | None) -> None:
+    """Look at configuration, store, broker, encoder and feeds: what is wrong and what to do.
+
+    Exit code 1 if anything has failed, 2 if the configuration itself is wrong.
+    """
+    settings = load_settings()
+    findings = list(_probe(settings, probe) if probe else _examine(settings))
+    is_well = all(finding.status != "fail" for finding in findings)
+    if as_json:
+        print_json({"ok": is_well, "findings": [asdict(finding) for finding in findings]})
+    for finding in [] if as_json else findings:
+        click.echo(f"{_MARKS[finding.status]}  {finding.name:<14} {finding.detail}")
+        if finding.remedy:
+            click.echo(f"{'':22}-> {finding.remedy}")
+    if not is_well:
+        sys.exit(1)
+
+
+def _probe(settings: Settings, name: str) -> Iterator[Finding]:
+    from worker.wiring import build_store
+
+    store = build_store(settings)
+    yield _store_finding(store)
+    for look in health.PROBES[name]:
+        yield _guarded(look.__name__, lambda look=look: look(store, settings))  # type: ignore[misc]
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    from worker.wiring import build_store
+
+    yield Finding(
+        "seedwatch",
+        "ok",
+        f"{__version__}, Python {platform.python_version()}, {platform.system()} "
+        f"{platform.machine()}, {'embedded' if settings.is_embedded else 'with a broker'}",
+    )
+    watches: list[Watch] = []
+    yield _guarded("watches", lambda: _watches_finding(settings, watches))
+    store = build_store(settings)
+    if store.database.is_sqlite:
+        yield _guarded("migrations", lambda: _migrated(store))
+    yield _store_finding(store)
+    yield _broker_finding(settings)
+    yield _guarded("encoder", lambda: _encoder_finding(settings))
+    yield _guarded("feeds", lambda: _feeds_finding(store))
+    yield _guarded("articles", lambda: health.oldest_due(store, settings))
+    if not settings.is_embedded:
+        yield _guarded("poll_due", lambda: health.poll_age(store, settings))
+        yield _guarded("sweep", lambda: health.sweep_age(store, settings))
+    store.close()
+
+
+def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except ConfigError as error:
+        return Finding(name, "fail", error.where, error.problem)
+    except SeedwatchError as error:
+        return Finding(name, "fail", str(error), "see the message")
+
+
+def _migrated(store: Store) -> Finding:
+    store.migrate()
+    return Finding("migrations", "ok", f"schema {store.revision()}")
+
+
+def _store_finding(store: Store) -> Finding:
+    try:
+        store.check()
+    except SeedwatchError as error:
+        return Finding(
+            "store", "fail", str(error), "check SEEDWATCH_DATABASE_URL, then `seedwatch migrate`"
+        )
+    return Finding("store", "ok", store.database.url)
+
+
+def _watches_finding(settings: Settings, watches: list[Watch]) -> Finding:
+    from worker.wiring import build_loader, feeds_of
+
+    watches += build_loader(settings).load_all(settings.seeds_dir)
+    feeds = sum(len(found) for found in feeds_of(watches).values())
+    seeds = sum(len(watch.seeds) for watch in watches)
+    return Finding("watches", "ok", f"{len(watches)} with {seeds} seeds and {feeds} feeds")
+
+
+def _encoder_finding(settings: Settings) -> Finding:
+    from worker.wiring import build_encoder
+
+    encoder = build_encoder(settings)
+    vectors = encoder.encode(["Seedwatch looks whether its encoder works."])
+    return Finding("encoder", "ok", f"{encoder.name}, {vectors.shape[1]} dimensions")
+
+
+def _feeds_finding(store: Store) -> Finding:
+    rows = [row for row in store.feeds.rows() if row.state == ACTIVE]
+    failing = [row for row in rows if row.failures]
+    never = sum(1 for row in rows if row.last_polled_at is None)
+    detail = f"{len(rows)} active, {len(failing)} failing, {never} not polled yet"
+    if rows and len(failing) * 2 > len(rows):
+        return Finding("feeds", "warn", detail, "`seedwatch feeds health` names them")
+    return Finding("feeds", "ok", detail)
+
+
+def _broker_finding(settings: Settings) -> Finding:
+    if settings.is_embedded:
+        return Finding("broker", "ok", "in this process")
+    import redis
+
+    shown = without_password(settings.broker_url)
+    try:
+        with redis.Redis.from_url(
+            settings.broker_url, socket_timeout=5, socket_connect_timeout=3
+        ) as client:
+            memory: dict[str, Any] = client.info("memory")
+    except (redis.RedisError, ValueError, OSError) as error:
+        return Finding("broker", "fail", f"{shown}: {error}", "start Redis, check its password")
+    policy = memory.get("maxmemory_policy")
+    if policy != "noeviction":
+        return Finding(
+            "broker",
+            "fail",
+            f"{shown}: eviction policy {policy} throws the queue away when memory is short",
+            "set maxmemory-policy noeviction",
+        )
+    used, most = int(memory["used_memory"]), int(memory.get("maxmemory") or 0)
+    if most and used > 0.9 * most:
+        return Finding("broker", "fail", f"{shown}: memory is full", "raise maxmemory")
+    return Finding("broker", "ok", f"{shown}, {used / 1e6:.0f} MB used")

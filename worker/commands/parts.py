@@ -1,0 +1,94 @@
+"""`seedwatch worker`, `beat`, `web` and `migrate`: the parts that docker compose starts."""
+
+from __future__ import annotations
+
+import click
+
+from worker.app import SWEEP, WORK_QUEUES, configure
+from worker.commands.common import open_store, start_logging
+from worker.config import Settings, load_settings
+from worker.errors import ConfigError
+
+
+@click.command()
+@click.option(
+    "--queues",
+    default=",".join(WORK_QUEUES),
+    show_default=True,
+    help=f"Comma-separated; give `{SWEEP}` a worker of its own, so that it never starves.",
+)
+@click.option("--concurrency", type=click.IntRange(1, 64), help="Processes at once.")
+def worker(queues: str, concurrency: int | None) -> None:
+    """Run a Celery worker."""
+    settings = _broker_settings()
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    unknown = sorted(set(names) - {SWEEP, *WORK_QUEUES})
+    if unknown or not names:
+        raise ConfigError("--queues", f"no such queue: {', '.join(unknown) or '(none given)'}")
+    app = configure(settings)
+    app.Worker(
+        queues=names,
+        pool="prefork",
+        concurrency=concurrency or settings.worker_concurrency,
+        loglevel=settings.log_level.upper(),
+        without_gossip=True,
+        without_mingle=True,
+    ).start()
+
+
+@click.command()
+def beat() -> None:
+    """Run the scheduler; one is enough, a second does no harm."""
+    settings = _broker_settings()
+    app = configure(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app.Beat(
+        loglevel=settings.log_level.upper(),
+        schedule=str(settings.data_dir / "beat-schedule"),
+        quiet=True,
+    ).run()
+
+
+@click.command()
+@click.option("--host", help="Where to listen (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
+def web(host: str | None, port: int | None) -> None:
+    """Serve the review pages."""
+    given = {"web_host": host, "web_port": port}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    start_logging(settings)
+    from worker.web.app import make_app
+    from worker.web.server import serve
+    from worker.wiring import build_loader
+
+    with open_store(settings) as store:
+        watches = build_loader(settings).load_all(settings.seeds_dir)
+        serve(make_app(store, watches, settings), settings.web_host, settings.web_port)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version and make the watches' feeds known to it."""
+    settings = load_settings()
+    start_logging(settings)
+    from worker.wiring import build_loader, build_store, feeds_of
+
+    watches = build_loader(settings).load_all(settings.seeds_dir)
+    store = build_store(settings)
+    try:
+        store.migrate()
+        store.feeds.sync(feeds_of(watches))
+    finally:
+        store.close()
+    click.echo(f"{store.database.url}: ready, {len(watches)} watches", err=True)
+
+
+def _broker_settings() -> Settings:
+    settings = load_settings()
+    start_logging(settings)
+    if settings.is_embedded:
+        raise ConfigError(
+            "SEEDWATCH_BROKER_URL",
+            "must name a Redis (redis://HOST:6379/0) here; without one use `seedwatch run`",
+        )
+    return settings

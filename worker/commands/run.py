@@ -1,0 +1,190 @@
+"""`seedwatch run` and `seedwatch demo`: the embedded run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from worker.commands.common import print_json, start_logging
+from worker.config import Settings, load_settings
+from worker.domain import FeedConfig, Watch
+from worker.embedded import EmbeddedRun, Progress, Summary, run_once
+from worker.errors import ConfigError
+from worker.services import Services
+
+if TYPE_CHECKING:
+    from worker.demo.site import DemoSite
+
+_LOOPBACK = "127.0.0.0/8"
+_DEMO_PORT = 8322
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll everything due, work until idle, then exit.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
+@click.option("--host", help="Where the review pages listen (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
+@click.option("--no-web", is_flag=True, help="Without the review pages.")
+def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
+    """Watch: poll, process, match and serve the review pages, in one process."""
+    settings = _settings(host, port)
+    start_logging(settings)
+    _refuse_json_forever(once, as_json)
+    from worker.wiring import build, feeds_of
+
+    services = build(settings)
+    services.store.feeds.sync(feeds_of(services.watches))
+    _watch(services, once=once, as_json=as_json, no_web=no_web)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Watch the site once, then exit.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
+@click.option("--host", help="Where the review pages listen (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
+@click.option("--no-web", is_flag=True, help="Without the review pages.")
+def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
+    """Watch a made-up news site in twelve languages, end to end.
+
+    The site is served on loopback. What is found is kept under DATA_DIR/demo, apart from your
+    own watches; a second pass finds nothing new.
+    """
+    settings = _settings(host, port)
+    start_logging(settings)
+    _refuse_json_forever(once, as_json)
+    from worker.demo.content import SEEDS_DIR
+    from worker.wiring import build, build_loader
+
+    data_dir = settings.data_dir / "demo"
+    settings = settings.model_copy(
+        update={
+            "data_dir": data_dir,
+            "database_url": "",
+            "broker_url": "memory://",
+            "fetch_allow_nets": load_settings(fetch_allow_nets=_LOOPBACK).fetch_allow_nets,
+            "fetch_delay_s": 0.0,
+        }
+    )
+    watches = build_loader(settings).load_all(SEEDS_DIR)
+    with _open_site() as site:
+        services = build(settings, watches)
+        feeds = [FeedConfig(feed.url, feed.title, feed.language) for feed in site.feeds]
+        services.store.feeds.sync({watches[0].name: feeds})
+        services.store.feeds.poll_now()
+        _watch(services, once=once, as_json=as_json, no_web=no_web)
+
+
+def _open_site() -> DemoSite:
+    from worker.demo.site import DemoSite
+
+    try:
+        return DemoSite(port=_DEMO_PORT)
+    except OSError as error:
+        raise ConfigError(
+            f"127.0.0.1:{_DEMO_PORT}",
+            "is taken; the demo's site is served there, always at the same address so that a "
+            "second pass meets the same articles. Stop what listens there",
+        ) from error
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    given = {"web_host": host, "web_port": port}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    if not settings.is_embedded:
+        raise ConfigError(
+            "SEEDWATCH_BROKER_URL",
+            "`run` is the embedded form and needs no broker; unset it, or start the parts with "
+            "`seedwatch worker`, `beat` and `web`",
+        )
+    return settings
+
+
+def _refuse_json_forever(once: bool, as_json: bool) -> None:
+    if as_json and not once:
+        raise click.UsageError("--json prints the summary of one pass and needs --once")
+
+
+def _watch(services: Services, *, once: bool, as_json: bool, no_web: bool) -> None:
+    try:
+        if once:
+            _once(services, as_json)
+        else:
+            _forever(services, no_web)
+    finally:
+        services.store.close()
+
+
+def _once(services: Services, as_json: bool) -> None:
+    with _progress() as on_progress:
+        summary = run_once(services, on_progress)
+    if as_json:
+        print_json(summary.as_dict())
+    else:
+        click.echo(_in_words(summary))
+
+
+def _in_words(summary: Summary) -> str:
+    def words(counts: dict[str, int]) -> str:
+        return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+    told = summary.as_dict()
+    return (
+        f"feeds: {words(told['feeds'])}\narticles: {words(told['articles'])}\n"
+        f"matches: {words(told['matches'])}\n{summary.seconds:.1f} seconds; "
+        "`seedwatch matches` lists what was found"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A line of progress on stderr if a person is watching it."""
+    if not sys.stderr.isatty():
+        yield lambda _summary: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("polling feeds")
+
+        def show(summary: Summary) -> None:
+            feeds, articles = summary.feeds.total(), summary.articles.total()
+            found = summary.matches.total()
+            bar.update(task, description=f"{feeds} feeds, {articles} articles, {found} matches")
+
+        yield show
+
+
+def _forever(services: Services, no_web: bool) -> None:
+    settings = services.settings
+    stopped = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stopped.set())
+    with ExitStack() as stack:
+        if not no_web:
+            from worker.web.app import make_app
+            from worker.web.server import BackgroundServer
+
+            pages = make_app(services.store, services.watches, settings)
+            server = stack.enter_context(
+                BackgroundServer(pages, settings.web_host, settings.web_port)
+            )
+            click.echo(f"Review pages: {server.url}", err=True)
+        embedded = EmbeddedRun(settings, services)
+        embedded.start()
+        stack.callback(embedded.stop)
+        click.echo(f"Watching {_names(services.watches)}. Stop with Ctrl-C.", err=True)
+        stopped.wait()
+        click.echo("Stopping.", err=True)
+
+
+def _names(watches: Sequence[Watch]) -> str:
+    return ", ".join(watch.name for watch in watches)

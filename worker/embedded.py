@@ -1,0 +1,142 @@
+"""The embedded run: worker, beat and review pages in one process, on kombu's memory transport."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker import pipeline
+from worker.config import Settings
+from worker.services import Services
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[["Summary"], None]
+"""Called whenever a summary in the making has grown."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did: the object that `run --once --json` prints.
+
+    Attributes:
+        feeds, articles: how many ended in which outcome. matches: how many have which relation.
+        seconds: from start to end.
+    """
+
+    feeds: Counter[str] = field(default_factory=Counter)
+    articles: Counter[str] = field(default_factory=Counter)
+    matches: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's JSON object."""
+        return {
+            "feeds": dict(sorted(self.feeds.items())),
+            "articles": dict(sorted(self.articles.items())),
+            "matches": dict(sorted(self.matches.items())),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def run_once(services: Services, on_progress: Progress = lambda _summary: None) -> Summary:
+    """Poll everything that is due and work until nothing is due any more.
+
+    The pipeline is called directly: a queue between two functions of one process would only add
+    a way to wait for it. Articles whose page failed for now stay due later and are not waited for.
+
+    Raises:
+        StoreError: the database cannot be reached.
+    """
+    started = time.monotonic()
+    summary = Summary()
+    workers = services.settings.worker_concurrency
+    with ThreadPoolExecutor(workers, thread_name_prefix="work") as pool:
+        while feeds := pipeline.due_feeds(services):
+            groups = [feeds[start::workers] for start in range(min(workers, len(feeds)))]
+            for polled in pool.map(lambda ids: pipeline.poll_feeds(services, ids), groups):
+                summary.feeds += polled.outcomes
+                _process(services, pool, polled.article_ids, summary, on_progress)
+        while batches := pipeline.due_articles(services):
+            for batch in batches:
+                _process(services, pool, batch, summary, on_progress)
+        while deliveries := pipeline.due_deliveries(services):
+            pipeline.deliver(services, deliveries)
+    summary.seconds = time.monotonic() - started
+    return summary
+
+
+def _process(
+    services: Services,
+    pool: ThreadPoolExecutor,
+    ids: Sequence[int],
+    summary: Summary,
+    on_progress: Progress,
+) -> None:
+    todo = list(ids)
+    while todo:
+        batches = [
+            todo[start : start + pipeline.BATCH] for start in range(0, len(todo), pipeline.BATCH)
+        ]
+        todo = []
+        for done in pool.map(lambda batch: pipeline.process_articles(services, batch), batches):
+            summary.articles += done.outcomes
+            summary.matches += done.relations
+            todo += done.unfinished
+            on_progress(summary)
+
+
+class EmbeddedRun:
+    """Celery's worker and beat as threads of this process, with the tasks that compose runs too.
+
+    Args:
+        settings: with the memory transport as broker.
+        services: what the tasks of this process shall work with.
+    """
+
+    def __init__(self, settings: Settings, services: Services) -> None:
+        from celery.beat import EmbeddedService
+        from celery.platforms import SecurityWarning
+
+        from worker import wiring
+        from worker.app import configure
+
+        # about pickled messages from others: here they are JSON and stay in this process
+        warnings.simplefilter("ignore", SecurityWarning)
+        wiring.use(services)
+        self._app = configure(settings)
+        self._app.loader.import_default_modules()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._worker = self._app.Worker(
+            pool="threads",
+            concurrency=settings.worker_concurrency,
+            loglevel=settings.log_level.upper(),
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        self._beat = EmbeddedService(
+            self._app, thread=True, schedule_filename=str(settings.data_dir / "beat-schedule")
+        )
+        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Start both; the first look for due feeds is at once, not a tick later."""
+        self._thread.start()
+        self._beat.start()
+        for task in ("seedwatch.poll_due", "seedwatch.sweep"):
+            self._app.send_task(task, queue="sweep")
+
+    def stop(self) -> None:
+        """Stop both; what is being worked on comes back when its lease ends, or now if it ends."""
+        self._beat.stop()
+        self._worker.stop()
+        self._thread.join(timeout=20)

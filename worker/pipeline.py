@@ -1,0 +1,302 @@
+"""The order of the steps; no other module knows it. The README numbers them in the same way.
+
+1. **poll**: `due_feeds()` finds feeds that are due; `poll_feeds()` takes a few of their ids.
+2. **fetch and parse the feed**: new entries, validators, the next poll and one FetchEvent go
+   into the store in one transaction. The ids of new articles come back as hints.
+3. **process**: `process_articles()` claims up to 25 ids, fetches their pages concurrently,
+   extracts, detects the language and matches against every watch; results and one Outcome an
+   article are stored a batch at a time. What the time does not suffice for is given back.
+4. **group**: a match joins its story (the room `story/`).
+5. **tell**: `deliver()` takes outbox rows that were stored with the match, one a channel.
+6. **sweep**: `due_articles()` and `due_deliveries()` hand out again what is due or stuck.
+
+Every function takes ids, claims what is still due, and may be called twice with the same ids or
+die at any point: the store is the truth, messages are hints.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FuturesTimeoutError
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from worker import polling, processing
+from worker.domain import Fetched, NotModified, Outcome
+from worker.errors import FetchError, SeedwatchError
+from worker.processing import Draft
+from worker.records import ArticleJob, ArticleResult, FeedJob, PollResult
+from worker.services import Services
+from worker.story.identity import is_same_article
+
+log = logging.getLogger(__name__)
+
+BATCH = 25
+"""Articles in one task: 24 times fewer messages than one each (measured: speed of peers)."""
+MATCH_AT_ONCE = 8
+"""Articles matched and stored together: what a dying worker can lose of its work at the most."""
+PROCESS_BUDGET_S = 45.0
+"""After so long a batch starts nothing new; with one fetch (30 s) it ends before the hard limit."""
+
+
+@dataclass(slots=True)
+class Polled:
+    """What `poll_feeds` did.
+
+    Attributes:
+        outcomes: how many feeds ended in which outcome.
+        article_ids: articles to process now.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    article_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Processed:
+    """What `process_articles` did.
+
+    Attributes:
+        outcomes: how many articles ended in which outcome.
+        relations: how many matches have which relation, unrelated ones left out.
+        unfinished: ids that were given back since the time was up.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    relations: Counter[str] = field(default_factory=Counter)
+    unfinished: list[int] = field(default_factory=list)
+
+
+# --- 1, 2: poll -------------------------------------------------------------------------------
+
+
+def due_feeds(services: Services) -> list[int]:
+    """Find feeds that are due and were not handed out lately."""
+    return services.store.feeds.hint_due()
+
+
+def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
+    """Poll those of the feeds that are still due.
+
+    Raises:
+        StoreError: the database cannot be reached; the feeds stay due.
+    """
+    done = Polled()
+    jobs = services.store.feeds.claim(feed_ids)
+    if not jobs:
+        return done
+    with ThreadPoolExecutor(min(len(jobs), services.settings.fetch_concurrency)) as pool:
+        for result in pool.map(lambda job: _poll(services, job), jobs):
+            new_ids = services.store.feeds.finish_poll(result)
+            outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
+            done.outcomes[outcome] += 1
+            done.article_ids += new_ids or []
+            log.info(
+                "polled %s: %s, %d entries, %d to process%s",
+                result.job.url, outcome, len(result.entries), len(new_ids or []),
+                f" ({result.detail})" if result.detail else "",
+            )  # fmt: skip
+    return done
+
+
+def _poll(services: Services, job: FeedJob) -> PollResult:
+    try:
+        got = _fetch_feed(services, job)
+        if isinstance(got, NotModified) or polling.has_same_body(job, got):
+            return polling.unchanged(job, got, services)
+        return polling.parsed(job, got, services)
+    except SeedwatchError as error:
+        return polling.failed(job, error, services)
+    except Exception as error:  # the one broad catch of polling: a bug costs one feed one outcome
+        log.exception("poll of %s failed", job.url)
+        return polling.failed(job, error, services)
+
+
+def _fetch_feed(services: Services, job: FeedJob) -> Fetched | NotModified:
+    with services.limiter.acquire(job.url):
+        return services.fetcher.fetch(
+            job.url, validators=job.validators, max_bytes=services.settings.feed_max_bytes
+        )
+
+
+# --- 3: process -------------------------------------------------------------------------------
+
+
+def process_articles(services: Services, article_ids: Iterable[int]) -> Processed:
+    """Process those of the articles that are still due.
+
+    Raises:
+        StoreError: the database cannot be reached; the articles come back when their lease ends.
+    """
+    done = Processed()
+    jobs = services.store.articles.claim(article_ids)
+    if not jobs:
+        return done
+    ends_at = time.monotonic() + PROCESS_BUDGET_S
+    left = {job.id: job for job in jobs}
+    batch: list[Draft | ArticleResult] = []
+    for job, page in _pages(services, jobs, ends_at):
+        batch.append(_draft(services, job, page))
+        if len(batch) >= MATCH_AT_ONCE:
+            _finish(services, batch, left, done)
+            batch = []
+        if time.monotonic() > ends_at:
+            break
+    _finish(services, batch, left, done)
+    if left:
+        services.store.articles.release(left.values())
+        done.unfinished = sorted(left)
+        log.info("gave %d articles back: out of time", len(left))
+    return done
+
+
+def _pages(
+    services: Services, jobs: Sequence[ArticleJob], ends_at: float
+) -> Iterator[tuple[ArticleJob, Fetched | FetchError | None]]:
+    """Fetch pages in the background; give each as it comes, until the time is up."""
+    pool = ThreadPoolExecutor(services.settings.fetch_concurrency, thread_name_prefix="page")
+    try:
+        waiting: dict[Future[Fetched | FetchError | None], ArticleJob] = {
+            pool.submit(_fetch_page, services, job): job for job in jobs
+        }
+        for future in as_completed(waiting, timeout=max(0.0, ends_at - time.monotonic())):
+            yield waiting[future], future.result()
+    except FuturesTimeoutError:
+        return
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _fetch_page(services: Services, job: ArticleJob) -> Fetched | FetchError | None:
+    if job.url is None:
+        return None
+    try:
+        with services.limiter.acquire(job.url):
+            got = services.fetcher.fetch(job.url, max_bytes=services.settings.page_max_bytes)
+    except FetchError as error:
+        return error
+    return got if isinstance(got, Fetched) else None
+
+
+def _draft(
+    services: Services, job: ArticleJob, page: Fetched | FetchError | None
+) -> Draft | ArticleResult:
+    try:
+        return processing.draft_of(job, page, services)
+    except Exception as error:  # a bug costs one article one outcome, never its batch
+        log.exception("article %d (%s) failed", job.id, job.url)
+        return processing.failed(job, error, services)
+
+
+def _finish(
+    services: Services,
+    batch: Sequence[Draft | ArticleResult],
+    left: dict[int, ArticleJob],
+    done: Processed,
+) -> None:
+    """Match a batch and store its results at once."""
+    if not batch:
+        return
+    results = [item for item in batch if isinstance(item, ArticleResult)]
+    results += _match(services, [item for item in batch if isinstance(item, Draft)])
+    results = _checked_identity(services, results)
+    channels = {watch.name: watch.channels for watch in services.watches}
+    stored = {result.job.id for result in services.store.articles.finish(results, channels)}
+    for result in results:
+        del left[result.job.id]
+        outcome = result.outcome if result.job.id in stored else Outcome.LEASE_LOST
+        done.outcomes[outcome] += 1
+        if result.job.id in stored:
+            done.relations.update(m.relation for m in result.matches if m.relation.is_related)
+        log.info(
+            "processed %s: %s, %s, text from %s%s",
+            result.job.url, outcome, result.language.code, result.text_source,
+            f" ({result.detail})" if result.detail else "",
+        )  # fmt: skip
+
+
+def _checked_identity(services: Services, results: Sequence[ArticleResult]) -> list[ArticleResult]:
+    """Believe a declared address that another article has only if the texts are alike."""
+    keys = [r.canonical_key_hash for r in results if r.canonical_key_hash]
+    owners = services.store.articles.texts_by_key(keys)
+    checked = []
+    for result in results:
+        owner = owners.get(result.canonical_key_hash or "")
+        if (
+            owner is not None
+            and owner.article_id != result.job.id
+            and not is_same_article(f"{result.title}\n{result.text}", owner.text)
+        ):
+            result = replace(result, canonical_key_hash=None)  # noqa: PLW2901
+        checked.append(result)
+    return checked
+
+
+def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
+    if not drafts:
+        return []
+    try:
+        found = services.matcher.match([draft.article for draft in drafts])
+        return [
+            processing.result_of(draft, matches, services)
+            for draft, matches in zip(drafts, found, strict=True)
+        ]
+    except Exception as error:
+        if len(drafts) == 1:
+            log.exception("matching %s failed", drafts[0].job.url)
+            return [processing.failed(drafts[0].job, error, services)]
+    return [result for draft in drafts for result in _match(services, [draft])]
+
+
+# --- 5: tell ----------------------------------------------------------------------------------
+
+
+def deliver(services: Services, delivery_ids: Iterable[int]) -> Counter[str]:
+    """Tell what is due, at least once; the key stays the same at every attempt.
+
+    Returns:
+        How many deliveries were `sent`, `failed`.
+    """
+    done: Counter[str] = Counter()
+    for delivery in services.store.outbox.claim(delivery_ids):
+        row = services.store.matches.get(delivery.match_id)
+        try:
+            services.channels[delivery.channel].tell(delivery, row)
+        except (SeedwatchError, OSError, KeyError) as error:
+            pause = timedelta(minutes=5 * 4 ** (delivery.tries - 1))
+            services.store.outbox.failed(delivery, repr(error), services.clock() + pause)
+            log.warning("could not tell %s: %r", delivery.key, error)
+            done["failed"] += 1
+        else:
+            services.store.outbox.sent(delivery)
+            done["sent"] += 1
+    return done
+
+
+# --- 6: sweep ---------------------------------------------------------------------------------
+
+
+def take_turn(services: Services, name: str) -> bool:
+    """Whether this tick of beat is to be acted on; of two beats, one is passed over.
+
+    Args:
+        services: for the store and the ticks' settings.
+        name: `poll_due` or `sweep`; the turn taken is also its sign of life.
+    """
+    settings = services.settings
+    every_s = settings.poll_tick_s if name == "poll_due" else settings.sweep_tick_s
+    return services.store.pulse.take(name, services.name, for_s=every_s / 2)
+
+
+def due_articles(services: Services) -> list[list[int]]:
+    """Batches of articles that are due or were left by a dead worker."""
+    return services.store.articles.hint_due(batch=BATCH)
+
+
+def due_deliveries(services: Services) -> list[int]:
+    """Deliveries that are due."""
+    return services.store.outbox.hint_due()

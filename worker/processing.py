@@ -1,0 +1,176 @@
+"""From a page to what is stored of an article, one step a function. No SQL and no HTTP here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.domain import (
+    ArticleText,
+    DetectedLanguage,
+    ExtractedArticle,
+    Failure,
+    Fetched,
+    Match,
+    Outcome,
+    TextSource,
+)
+from worker.errors import FetchError, ParseError
+from worker.extract.page import extract_article
+from worker.extract.urls import clean_url, is_plausible_canonical, url_key
+from worker.records import ArticleJob, ArticleResult
+from worker.services import Services
+from worker.store.claims import MAX_TRIES
+from worker.store.feeds import hash_of
+
+NEAR_MISS = 0.2
+"""A match that scores below this is not worth keeping, even as a near miss."""
+THIN_PAGE = 200
+"""Characters. A page with less text than this and less than the feed gave has lost its article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article that is ready to be matched."""
+
+    job: ArticleJob
+    article: ArticleText
+    language: DetectedLanguage
+    text_source: TextSource
+    extracted: ExtractedArticle | None = None
+    page: Fetched | None = None
+    failure: Failure | None = None
+    fetch_outcome: Outcome | None = None
+    detail: str = ""
+
+
+def draft_of(
+    job: ArticleJob, page: Fetched | FetchError | None, services: Services
+) -> Draft | ArticleResult:
+    """Extract an article and detect its language.
+
+    Args:
+        job: the claimed article.
+        page: its page, why there is none, or None if it has no address.
+        services: for the clock and the detector.
+
+    Returns:
+        A draft; or a finished result, if neither page nor feed has any text.
+    """
+    extracted, failure, outcome, detail = _read(page, services.clock())
+    if extracted is not None and len(extracted.text) < min(THIN_PAGE, len(job.entry_text)):
+        detail = f"page has only {len(extracted.text)} characters; the feed's text is kept"
+        extracted = None
+    title = job.entry_title or (extracted.title if extracted else "")
+    text = extracted.text if extracted else job.entry_text
+    if not title.strip() and not text.strip():
+        return ArticleResult(job, Outcome.NO_TEXT, fetch_outcome=outcome, detail=detail)
+    declared = (extracted.language if extracted else None, job.feed_language)
+    language = services.detector.detect(f"{title}\n\n{text}", declared=declared)
+    published_at = job.published_at or (extracted.published_at if extracted else None)
+    return Draft(
+        job=job,
+        article=ArticleText(title, text, language.code, published_at, job.url),
+        language=language,
+        text_source=TextSource.PAGE if extracted else TextSource.FEED,
+        extracted=extracted,
+        page=page if isinstance(page, Fetched) else None,
+        failure=failure,
+        fetch_outcome=outcome,
+        detail=detail,
+    )
+
+
+def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> ArticleResult:
+    """Put a draft and its matches together.
+
+    A page that failed for now is due again later, though what the feed gave is stored already.
+    """
+    job, extracted, page = draft.job, draft.extracted, draft.page
+    is_matched = any(match.relation.is_related for match in matches)
+    canonical = _canonical(draft)
+    retry_at = None
+    if draft.failure is Failure.TEMPORARY and job.tries < MAX_TRIES - 1:
+        retry_at = services.clock() + backoff(job.tries, services.jitter())
+    return ArticleResult(
+        job=job,
+        outcome=Outcome.MATCHED if is_matched else Outcome.UNRELATED,
+        title=draft.article.title,
+        text=draft.article.text,
+        text_source=draft.text_source,
+        language=draft.language,
+        published_at=draft.article.published_at,
+        author=job.entry_author or (extracted.author if extracted else None),
+        site=extracted.site if extracted else None,
+        final_url=page.final_url if page else None,
+        canonical_url=canonical,
+        canonical_key_hash=hash_of(url_key(canonical)) if canonical else None,
+        content_hash=_content_hash(draft.article),
+        method=extracted.method if extracted else "feed",
+        matches=tuple(m for m in matches if m.relation.is_related or m.score >= NEAR_MISS),
+        fetch_outcome=draft.fetch_outcome,
+        detail=draft.detail,
+        elapsed_s=page.elapsed_s if page else 0.0,
+        size_bytes=len(page.body) if page else 0,
+        retry_at=retry_at,
+    )
+
+
+def failed(job: ArticleJob, error: Exception, services: Services) -> ArticleResult:
+    """The result where something broke that should not have: tried again, then quarantined."""
+    is_last = job.tries >= MAX_TRIES
+    return ArticleResult(
+        job,
+        Outcome.QUARANTINED if is_last else Outcome.FAILED,
+        detail=f"{type(error).__name__}: {error}"[:500],
+        is_quarantined=is_last,
+        retry_at=None if is_last else services.clock() + backoff(job.tries, services.jitter()),
+    )
+
+
+def backoff(tries: int, jitter: float) -> timedelta:
+    """How long to wait after so many tries: 1, 4, 16 minutes, each up to half as much longer.
+
+    Args:
+        tries: claims so far, from 1.
+        jitter: from 0 to 1.
+    """
+    return timedelta(minutes=4 ** (tries - 1)) * (1 + jitter / 2)
+
+
+def _read(
+    page: Fetched | FetchError | None, now: datetime
+) -> tuple[ExtractedArticle | None, Failure | None, Outcome | None, str]:
+    if page is None:
+        return None, None, None, ""
+    if isinstance(page, FetchError):
+        return None, page.failure, page.outcome, str(page)
+    try:
+        extracted = extract_article(
+            page.body,
+            url=page.final_url,
+            content_type=page.headers.get("content-type", ""),
+            now=now,
+        )
+    except ParseError as error:
+        return None, Failure.SOFT, error.outcome, error.detail
+    return extracted, None, Outcome.OK, ""
+
+
+def _canonical(draft: Draft) -> str | None:
+    """The address that the page gives itself, or that redirects led to, if it can be believed."""
+    extracted, page = draft.extracted, draft.page
+    if page is None or extracted is None:
+        return None
+    declared = extracted.canonical_url
+    if declared and is_plausible_canonical(page.final_url, declared):
+        return clean_url(declared)
+    return clean_url(page.final_url)
+
+
+def _content_hash(article: ArticleText) -> str:
+    # white space is folded so that a page's re-indentation is no new version
+    folded = " ".join(f"{article.title}\n{article.text}".split())
+    return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,157 @@
+"""Builds what the pipeline works with, from the settings; the only place that knows every room."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+from collections.abc import Sequence
+
+from worker import __version__
+from worker.clock import utc_now
+from worker.config import Settings, load_settings
+from worker.domain import ArticleText, Encoder, FeedConfig, LanguageDetector, Match, Watch
+from worker.extract.page import extract_article
+from worker.feeds.queries import query_urls
+from worker.fetch.client import HttpFetcher, Limits
+from worker.fetch.guard import AddressGuard
+from worker.fetch.politeness import HostLimiter
+from worker.language.detect import make_detector
+from worker.match.encoders import make_encoder
+from worker.match.matcher import SeedMatcher
+from worker.match.watches import WatchLoader
+from worker.notify.channels import FileSink
+from worker.services import Services
+from worker.store.store import Store
+
+
+class LazyMatcher:
+    """Loads the encoder and encodes the seeds when the first article comes, not before.
+
+    Beat, the web pages and most commands never match, and should start at once.
+
+    Args:
+        watches: to match against.
+        settings: name the encoder.
+    """
+
+    def __init__(self, watches: Sequence[Watch], settings: Settings) -> None:
+        self._watches = watches
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._loaded: SeedMatcher | None = None
+
+    @property
+    def _matcher(self) -> SeedMatcher:
+        with self._lock:  # of several threads that come first, one loads and the others wait
+            if self._loaded is None:
+                self._loaded = SeedMatcher(self._watches, build_encoder(self._settings))
+            return self._loaded
+
+    @property
+    def version(self) -> str:
+        """The matcher's own."""
+        return self._matcher.version
+
+    def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
+        """Match as `Matcher.match` says."""
+        return self._matcher.match(articles)
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name.
+
+    Raises:
+        EncoderError: it cannot be loaded; says what to do.
+    """
+    return make_encoder(settings.encoder, settings.data_dir)
+
+
+def build_detector(settings: Settings) -> LanguageDetector:
+    """The language detector that the settings name."""
+    return make_detector(settings.language_detector)
+
+
+def build_loader(settings: Settings) -> WatchLoader:
+    """What reads watches and seeds."""
+    return WatchLoader(build_detector(settings), lambda body: extract_article(body, now=utc_now()))
+
+
+def build_guard(settings: Settings) -> AddressGuard:
+    """The rules on which addresses may be fetched."""
+    return AddressGuard(settings.fetch_allow_nets)
+
+
+def build_fetcher(settings: Settings) -> HttpFetcher:
+    """The one HTTP client, with its address guard."""
+    return HttpFetcher(
+        build_guard(settings),
+        __version__,
+        settings.fetch_contact_url,
+        limits=Limits(total_s=settings.fetch_timeout_s),
+    )
+
+
+def build_store(settings: Settings) -> Store:
+    """The store, not yet migrated or checked."""
+    return Store(settings.store_url)
+
+
+def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Services:
+    """Build all services of one process.
+
+    Args:
+        settings: see `worker.config`.
+        watches: instead of those in the seeds folder.
+
+    Raises:
+        ConfigError: a setting or a watch is wrong.
+        StoreError: the database has not this version's schema.
+    """
+    store = build_store(settings)
+    if settings.is_embedded:
+        store.migrate()
+    store.check()
+    if watches is None:
+        watches = build_loader(settings).load_all(settings.seeds_dir)
+    return Services(
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        settings=settings,
+        watches=tuple(watches),
+        store=store,
+        fetcher=build_fetcher(settings),
+        limiter=HostLimiter(settings.fetch_delay_s),
+        detector=build_detector(settings),
+        matcher=LazyMatcher(watches, settings),
+        channels={"file": FileSink(settings.data_dir / "output", utc_now)},
+        clock=utc_now,
+        jitter=random.random,
+    )
+
+
+_process_services: list[Services] = []
+
+
+def services() -> Services:
+    """The services of this process, built from the environment at the first call."""
+    if not _process_services:
+        _process_services.append(build(load_settings()))
+    return _process_services[0]
+
+
+def use(built: Services) -> None:
+    """Make `services()` give these: for the embedded run, whose tasks share them."""
+    _process_services[:] = [built]
+
+
+def feeds_of(watches: Sequence[Watch]) -> dict[str, Sequence[FeedConfig]]:
+    """All feeds of each watch, its search queries as feeds too, by the watch's name.
+
+    Raises:
+        ConfigError: a query names an engine or a language that is not served.
+    """
+    return {
+        watch.name: [*watch.feeds, *(feed for query in watch.queries for feed in query_urls(query))]
+        for watch in watches
+    }
