@@ -44,7 +44,9 @@ class FakeFetcher:
         self.pages: dict[str, Fetched | NotModified | Exception] = {}
         self.asked: list[tuple[str, Validators | None]] = []
 
-    def put(self, url: str, body: str | bytes, content_type: str = "text/html", **more: Any) -> None:
+    def put(
+        self, url: str, body: str | bytes, content_type: str = "text/html", **more: Any
+    ) -> None:
         content = body.encode() if isinstance(body, str) else body
         headers = {"content-type": content_type}
         self.pages[url] = Fetched(url, url, 200, headers, content, **more)

@@ -291,9 +291,7 @@ class TestDoctor:
         assert found["remedy"]
         assert "secret" not in ran.out + ran.err
 
-    def test_a_misspelt_setting_is_exit_2(
-        self, run: Run, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_misspelt_setting_is_exit_2(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SEEDWATCH_ENCODR", "x")
         ran = run("doctor")
         assert ran.code == 2

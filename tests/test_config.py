@@ -54,7 +54,7 @@ def test_a_wrong_setting_is_named(
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [('web_prot = 1', "web_port"), ("web_port = ", "cannot be read"), ('web_port = "x"', "x")],
+    [("web_prot = 1", "web_port"), ("web_port = ", "cannot be read"), ('web_port = "x"', "x")],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "seedwatch.toml").write_text(text)

@@ -32,9 +32,7 @@ EXAMPLES = {
 
 
 def every_error(root: type[SeedwatchError] = SeedwatchError) -> list[type[SeedwatchError]]:
-    return [
-        error for child in root.__subclasses__() for error in [child, *every_error(child)]
-    ]
+    return [error for child in root.__subclasses__() for error in [child, *every_error(child)]]
 
 
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.__name__)
@@ -51,5 +49,7 @@ def test_an_error_survives_pickling_and_is_one_line(kind: type[SeedwatchError]) 
 def test_every_error_is_drawn_in_the_tree() -> None:
     import worker.errors
 
-    missing = [kind.__name__ for kind in every_error() if kind.__name__ not in worker.errors.__doc__]
+    missing = [
+        kind.__name__ for kind in every_error() if kind.__name__ not in worker.errors.__doc__
+    ]
     assert missing == []

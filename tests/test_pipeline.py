@@ -7,10 +7,18 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import FEED_URL
-from tests.fakes import FakeClock, FakeFetcher, ListChannel
+from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
-from worker.domain import Failure, NotModified, Outcome, Relation, TextSource, Validators
+from worker.domain import (
+    Failure,
+    NotModified,
+    Outcome,
+    Relation,
+    TextSource,
+    Validators,
+    Verdict,
+)
 from worker.errors import FetchError
 from worker.pipeline import Processed
 from worker.services import Services
@@ -238,6 +246,37 @@ def test_processing_the_same_ids_twice_does_the_work_once(
     work(services, [*ids, *ids])
     assert work(services, ids).outcomes == {}
     assert len(list(services.store.matches.rows(MatchFilter(with_unrelated=True)))) == 1
+
+
+def test_an_edit_that_leaves_the_story_leaves_the_list(
+    services: Services, site: FakeFetcher, clock: FakeClock
+) -> None:
+    work(services, poll(services).article_ids)
+    clock.advance(days=1)
+    site.put(FEED_URL, rss(Item("kelp", "Corrected"), Item("tram", "New trams")), "text/xml")
+    site.put(f"{SITE}/kelp", page("Corrected", *TRAM))
+    work(services, poll(services).article_ids)
+    assert list(services.store.matches.rows()) == []
+
+
+def test_rematching_corrects_what_another_version_said_and_keeps_verdicts(
+    services: Services, site: FakeFetcher
+) -> None:
+    work(services, poll(services).article_ids)
+    (kelp,) = services.store.matches.rows()
+    services.store.matches.review(kelp.id, Verdict.IRRELEVANT)
+    assert list(pipeline.rematch(services)) == []
+
+    trams = WordMatcher("trams")
+    trams.version = "word-2"
+    changed = replace(services, matcher=trams)
+    *_, done = pipeline.rematch(changed)
+    assert done == {Relation.SAME_EVENT: 1, Relation.UNRELATED: 1}
+    (tram,) = services.store.matches.rows()
+    assert (tram.title, tram.matcher_version) == ("New trams", "word-2")
+    assert services.store.matches.get(kelp.id).relation is Relation.UNRELATED
+    assert services.store.matches.get(kelp.id).verdict is Verdict.IRRELEVANT
+    assert list(pipeline.rematch(changed)) == []
 
 
 def test_a_delivery_that_fails_is_made_later_under_the_same_key(

@@ -28,6 +28,7 @@ _COMMANDS = {
     "beat": "worker.commands.parts:beat",
     "web": "worker.commands.parts:web",
     "migrate": "worker.commands.parts:migrate",
+    "rematch": "worker.commands.run:rematch",
     "doctor": "worker.commands.doctor:doctor",
     "demo": "worker.commands.run:demo",
 }
@@ -45,6 +46,7 @@ _SUMMARIES = {
     "beat": "Run the scheduler (for docker compose).",
     "web": "Serve the review pages (for docker compose).",
     "migrate": "Bring the database to this version.",
+    "rematch": "Match what is stored again, after seeds, encoder or version have changed.",
     "doctor": "Find out what is wrong, and what to do.",
     "demo": "Watch a made-up news site in twelve languages, end to end.",
 }

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from worker import polling, processing
-from worker.domain import Fetched, NotModified, Outcome
+from worker.domain import ChannelConfig, Fetched, NotModified, Outcome
 from worker.errors import FetchError, SeedwatchError
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult, FeedJob, PollResult
@@ -204,8 +204,8 @@ def _finish(
     results = [item for item in batch if isinstance(item, ArticleResult)]
     results += _match(services, [item for item in batch if isinstance(item, Draft)])
     results = _checked_identity(services, results)
-    channels = {watch.name: watch.channels for watch in services.watches}
-    stored = {result.job.id for result in services.store.articles.finish(results, channels)}
+    finished = services.store.articles.finish(results, _channels(services))
+    stored = {result.job.id for result in finished}
     for result in results:
         del left[result.job.id]
         outcome = result.outcome if result.job.id in stored else Outcome.LEASE_LOST
@@ -250,6 +250,29 @@ def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
             log.exception("matching %s failed", drafts[0].job.url)
             return [processing.failed(drafts[0].job, error, services)]
     return [result for draft in drafts for result in _match(services, [draft])]
+
+
+def rematch(services: Services) -> Iterator[Counter[str]]:
+    """Match what is stored again with the matcher, seeds and encoder of today.
+
+    What was answered by them already is passed over, so it goes on where it was interrupted.
+
+    Yields:
+        After each batch, how many articles have which best relation so far.
+    """
+    version = services.matcher.version
+    channels = _channels(services)
+    done: Counter[str] = Counter()
+    while batch := services.store.articles.not_matched_with(version, limit=MATCH_AT_ONCE):
+        answers = services.matcher.match([stored.article for stored in batch])
+        for stored, matches in zip(batch, answers, strict=True):
+            services.store.articles.store_rematch(stored, matches, version, channels)
+            done[max(matches, key=lambda match: match.score).relation] += 1
+        yield done
+
+
+def _channels(services: Services) -> dict[str, tuple[ChannelConfig, ...]]:
+    return {watch.name: watch.channels for watch in services.watches}
 
 
 # --- 5: tell ----------------------------------------------------------------------------------

@@ -25,8 +25,6 @@ from worker.services import Services
 from worker.store.claims import MAX_TRIES
 from worker.store.feeds import hash_of
 
-NEAR_MISS = 0.2
-"""A match that scores below this is not worth keeping, even as a near miss."""
 THIN_PAGE = 200
 """Characters. A page with less text than this and less than the feed gave has lost its article."""
 
@@ -109,7 +107,8 @@ def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> Art
         canonical_key_hash=hash_of(url_key(canonical)) if canonical else None,
         content_hash=_content_hash(draft.article),
         method=extracted.method if extracted else "feed",
-        matches=tuple(m for m in matches if m.relation.is_related or m.score >= NEAR_MISS),
+        matches=tuple(matches),
+        matcher_version=services.matcher.version,
         fetch_outcome=draft.fetch_outcome,
         detail=draft.detail,
         elapsed_s=page.elapsed_s if page else 0.0,

@@ -13,6 +13,7 @@ from typing import Any
 
 from worker.domain import (
     NO_LANGUAGE,
+    ArticleText,
     DetectedLanguage,
     Match,
     Outcome,
@@ -125,7 +126,8 @@ class ArticleResult:
     """What processing one article came to.
 
     Attributes:
-        matches: one a watch, those worth keeping only.
+        matches: one a watch, unrelated ones too.
+        matcher_version: what gave them.
         fetch_outcome: how the fetch of its page ended; None if none was made.
         retry_at: set if the article is to be taken up again (its results so far are kept).
         is_quarantined: given up, needs a person.
@@ -148,6 +150,7 @@ class ArticleResult:
     content_hash: str | None = None
     method: str = ""
     matches: tuple[Match, ...] = ()
+    matcher_version: str | None = None
     fetch_outcome: Outcome | None = None
     detail: str = ""
     elapsed_s: float = 0.0
@@ -167,6 +170,15 @@ class StoredText:
 
     article_id: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as matching sees it, read back from the store."""
+
+    id: int
+    version: int
+    article: ArticleText
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ChannelConfig, Match, Outcome, TextSource
-from worker.records import ArticleJob, ArticleResult, StoredText
+from worker.domain import ArticleText, ChannelConfig, Match, Outcome, TextSource
+from worker.records import ArticleJob, ArticleResult, StoredArticle, StoredText
 from worker.store import claims
 from worker.store.engine import Database, Row, counts_of
 from worker.store.schema import (
@@ -22,6 +22,9 @@ from worker.store.schema import (
     outbox,
     sighting,
 )
+
+NEAR_MISS = 0.2
+"""An unrelated article that scores less is not worth keeping as a near miss."""
 
 Channels = Mapping[str, Sequence[ChannelConfig]]
 """The channels of every watch, by the watch's name."""
@@ -129,9 +132,7 @@ class ArticleStore:
         if self._merged(connection, result):
             return True
         version = self._store_version(connection, result, now)
-        for found in result.matches:
-            self._store_match(connection, found, job.id, version, now)
-            self._tell(connection, found, job.id, channels.get(found.watch, ()), now)
+        self._store_matches(connection, job.id, version, result.matches, channels, now)
         return True
 
     def _merged(self, connection: sa.Connection, result: ArticleResult) -> bool:
@@ -208,10 +209,31 @@ class ArticleStore:
         )
         return number
 
+    def _store_matches(
+        self,
+        connection: sa.Connection,
+        article_id: int,
+        version: int,
+        matches: Sequence[Match],
+        channels: Channels,
+        now: datetime,
+    ) -> None:
+        for found in matches:
+            self._store_match(connection, found, article_id, version, now)
+            self._tell(connection, found, article_id, channels.get(found.watch, ()), now)
+
     def _store_match(
         self, connection: sa.Connection, found: Match, article_id: int, version: int, now: datetime
     ) -> None:
+        """Keep a match or a near miss; what is neither only corrects a match that is there."""
         values = match_values(found, version, now)
+        if not found.relation.is_related and found.score < NEAR_MISS:
+            connection.execute(
+                match.update()
+                .where(match.c.article_id == article_id, match.c.watch == found.watch)
+                .values(**values)
+            )
+            return
         inserted = connection.execute(
             self._db.insert_new(match)
             .values(article_id=article_id, created_at=now, **values)
@@ -251,6 +273,50 @@ class ArticleStore:
                     created_at=now,
                 )
             )
+
+    def not_matched_with(self, version: str, limit: int) -> list[StoredArticle]:
+        """Articles whose last answer came from another matcher, seeds or encoder; oldest first."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                sa.select(article)
+                .where(
+                    article.c.version > 0,
+                    article.c.state != claims.MERGED,
+                    sa.or_(
+                        article.c.matcher_version.is_(None), article.c.matcher_version != version
+                    ),
+                )
+                .order_by(article.c.id)
+                .limit(limit)
+            ).all()
+        return [
+            StoredArticle(
+                row.id,
+                row.version,
+                ArticleText(row.title, row.text, row.language, row.published_at, row.url),
+            )
+            for row in rows
+        ]
+
+    def store_rematch(
+        self, stored: StoredArticle, matches: Sequence[Match], version: str, channels: Channels
+    ) -> bool:
+        """Store new answers for an article that is stored already; verdicts stay.
+
+        Returns:
+            False if the article has got another text meanwhile: its new answer is newer.
+        """
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            updated = connection.execute(
+                article.update()
+                .where(article.c.id == stored.id, article.c.version == stored.version)
+                .values(matcher_version=version)
+            )
+            if not updated.rowcount:
+                return False
+            self._store_matches(connection, stored.id, stored.version, matches, channels, now)
+        return True
 
     def counts(self) -> dict[str, int]:
         """How many articles are in each state."""
@@ -311,6 +377,7 @@ def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
         values["tries"] = 0
     if result.has_content:
         values["published_at"] = result.published_at
+        values["matcher_version"] = result.matcher_version
         for name in ("author", "site", "final_url", "canonical_url"):
             value = getattr(result, name)
             if value is not None:

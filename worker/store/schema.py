@@ -170,6 +170,7 @@ article = sa.Table(
     sa.Column("processed_at", UtcDateTime),
     sa.Column("content_hash", sa.String(64)),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("matcher_version", sa.String(64)),
     sa.Column("outcome", sa.String(32)),
     sa.Column("fetch_outcome", sa.String(32)),
     sa.Column("last_error", CleanText),

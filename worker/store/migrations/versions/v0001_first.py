@@ -62,6 +62,7 @@ def _article() -> None:
         sa.Column("processed_at", _TIME),
         sa.Column("content_hash", sa.String(64)),
         sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("matcher_version", sa.String(64)),
         sa.Column("outcome", sa.String(32)),
         sa.Column("fetch_outcome", sa.String(32)),
         sa.Column("last_error", sa.Text),
