@@ -160,24 +160,21 @@ class MatchStore:
         if wanted.language is not None:
             query = query.join(article, article.c.id == match.c.article_id)
         with self._db.read() as connection:
-            rows = connection.execute(_filtered(query, anyhow)).tuples().all()
-        return {Verdict(code) if code else None: number for code, number in rows}
+            counts = counts_of(connection, _filtered(query, anyhow))
+        return {Verdict(code) if code else None: number for code, number in counts.items()}
 
     def language_counts(self) -> dict[str, int]:
         """How many related matches there are in each language, most first."""
         number = sa.func.count()
+        query = (
+            sa.select(article.c.language, number)
+            .join(match, match.c.article_id == article.c.id)
+            .where(match.c.relation != Relation.UNRELATED)
+            .group_by(article.c.language)
+            .order_by(number.desc(), article.c.language)
+        )
         with self._db.read() as connection:
-            return dict(
-                connection.execute(
-                    sa.select(article.c.language, number)
-                    .join(match, match.c.article_id == article.c.id)
-                    .where(match.c.relation != Relation.UNRELATED)
-                    .group_by(article.c.language)
-                    .order_by(number.desc(), article.c.language)
-                )
-                .tuples()
-                .all()
-            )
+            return counts_of(connection, query)
 
 
 def _select() -> sa.Select[Any]:

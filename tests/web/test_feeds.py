@@ -1,0 +1,78 @@
+"""The feeds page: humane words, those in trouble first, no secret of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from lxml.html import HtmlElement
+
+from tests.fakes import FakeClock
+from tests.web.conftest import Filler
+from tests.web.filling import FEED_URL, Found
+from tests.web.test_inbox import words
+from worker.domain import FeedConfig, Outcome, Validators
+from worker.records import PollResult
+from worker.store.claims import PAUSED
+from worker.store.store import Store
+
+See = Callable[..., HtmlElement]
+
+
+def test_without_feeds(see: See) -> None:
+    assert "No feeds yet" in words(see("/feeds"))
+
+
+def test_a_feed_in_words(see: See, filled: Filler, clock: FakeClock) -> None:
+    filled(Found("a"), Found("b"))
+    clock.advance(minutes=5)
+    page = see("/feeds")
+    (row,) = page.xpath("//tbody/tr")
+    assert words(row.xpath("th/bdi")[0]) == "The News"
+    assert [words(cell) for cell in row.xpath("td")] == [
+        "Watched", "Read 5 min ago", "5 min ago", "in 15 min", "0", "2"
+    ]  # fmt: skip
+    assert "1 feed is watched; all that were polled could be read." in words(page)
+
+
+def test_user_names_and_passwords_are_not_shown(see: See, filled: Filler) -> None:
+    filled(Found("a"))
+    page = see("/feeds")
+    assert "secret" not in page.text_content()
+    assert not page.xpath("//tbody//a")  # an address with a password is not linked either
+    assert "https://news.example/rss" in words(page)
+
+
+def test_trouble_comes_first_and_says_what_it_is(
+    see: See, sqlite_store: Store, clock: FakeClock
+) -> None:
+    names = ["well", "failing", "paused", "new"]
+    feeds = [FeedConfig(f"https://{name}.example/rss", name) for name in names]
+    sqlite_store.feeds.sync({"kelp": feeds})
+    ids = {row.title: row.id for row in sqlite_store.feeds.rows()}
+    for name, outcome in (("well", Outcome.UNCHANGED), ("failing", Outcome.NOT_A_FEED)):
+        (job,) = sqlite_store.feeds.claim([ids[name]])
+        sqlite_store.feeds.finish_poll(
+            PollResult(
+                job, outcome, clock() + timedelta(days=3), is_success=name == "well",
+                detail="<html> instead of a feed", validators=Validators(),
+                moved_to="https://new.example/rss" if name == "failing" else None,
+            )
+        )  # fmt: skip
+    sqlite_store.feeds.set_state(ids["paused"], PAUSED)
+    page = see("/feeds")
+    assert [words(item) for item in page.xpath("//tbody/tr/th/bdi")] == [
+        "failing", "new", "well", "paused"
+    ]  # fmt: skip
+    failing = words(page.xpath("//tbody/tr")[0])
+    for part in ("Not a feed", "<html> instead of a feed", "moved to https://new.example/rss",
+                 "never", "in 3 days"):  # fmt: skip
+        assert part in failing
+    assert "3 feeds are watched; 1 could not be read at the last try; 1 not polled yet." in words(
+        page
+    )
+    assert not page.xpath("//tbody//html")
+
+
+def test_the_test_feed_has_a_secret() -> None:
+    assert "secret" in FEED_URL

@@ -1,0 +1,52 @@
+"""The web application: pages, API and files, behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from worker import __version__
+from worker.clock import utc_now
+from worker.config import Settings
+from worker.domain import Watch
+from worker.store.store import Store
+from worker.web.api import Api
+from worker.web.pages import Pages
+from worker.web.problems import handle_problems
+from worker.web.safety import Guard, KnownHosts
+from worker.web.views import STATIC
+
+
+def make_app(
+    store: Store,
+    watches: Sequence[Watch],
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """Make the application; `worker.web.server` serves it.
+
+    Args:
+        store: migrated; what the pages show and where verdicts go.
+        watches: give titles and the texts of the seeds.
+        settings: the host that is answered, and whether the network is trusted.
+        clock: aware UTC.
+    """
+    # the framework's own documentation pages load scripts from elsewhere: only the schema is kept
+    app = FastAPI(
+        title="Seedwatch",
+        version=__version__,
+        summary="Matched news articles with their evidence.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.hosts = KnownHosts(settings.web_host, settings.web_trust_network)
+    app.add_middleware(Guard, hosts=app.state.hosts)
+    handle_problems(app)
+    app.include_router(Api(store).router())
+    app.include_router(Pages(store, watches, clock).router())
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app

@@ -1,0 +1,128 @@
+"""What a list shows, as its address says it: `?relation=copy&language=ja&verdict=all&before=812`.
+
+Read strictly: a value that means nothing is an error, never silently another list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+from urllib.parse import urlencode
+
+from worker.domain import Relation, Verdict
+from worker.errors import InputError
+from worker.store.matches import MatchFilter
+
+MAX_ID = 2**63 - 1
+"""The largest id that the databases can hold."""
+UNREVIEWED = "unreviewed"
+ALL = "all"
+WATCH_PATTERN = "^[a-z0-9][a-z0-9_-]{0,63}$"
+LANGUAGE_PATTERN = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A list of matches as a page asks for it.
+
+    Attributes:
+        verdict: one of the verdicts, "unreviewed" (what a reviewer wants first) or "all".
+        since: found on this day (UTC) or later.
+        before: keyset paging: ids below this one.
+    """
+
+    watch: str | None = None
+    relation: Relation | None = None
+    language: str | None = None
+    verdict: str = UNREVIEWED
+    since: date | None = None
+    before: int | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the verdict and the page is asked for."""
+        return any((self.watch, self.relation, self.language, self.since))
+
+    def store_filter(self, limit: int | None = None, before: int | None = None) -> MatchFilter:
+        """The same for the store.
+
+        Args:
+            limit: at most so many.
+            before: instead of the query's own.
+        """
+        return MatchFilter(
+            watch=self.watch,
+            relation=self.relation,
+            language=self.language,
+            verdict=Verdict(self.verdict) if self.verdict in list(Verdict) else None,
+            unreviewed=self.verdict == UNREVIEWED,
+            since=datetime.combine(self.since, time(), UTC) if self.since else None,
+            before_id=self.before if before is None else before,
+            limit=limit,
+        )
+
+    def address(self, **changes: Any) -> str:
+        """The query string of this list with changes, "?" in front; empty for the plain list."""
+        changed = replace(self, **changes)
+        values = {
+            "watch": changed.watch,
+            "relation": changed.relation,
+            "language": changed.language,
+            "verdict": None if changed.verdict == UNREVIEWED else changed.verdict,
+            "since": changed.since.isoformat() if changed.since else None,
+            "before": changed.before,
+        }
+        pairs = {name: str(value) for name, value in values.items() if value is not None}
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read_list_query(values: Mapping[str, str]) -> ListQuery:
+    """Read the query of a page; an empty value is the same as none, as forms send it.
+
+    Raises:
+        InputError: a value means nothing; names it.
+    """
+    given = {name: value.strip() for name, value in values.items() if value.strip()}
+    relation, verdict = given.get("relation"), given.get("verdict", UNREVIEWED)
+    if relation is not None and relation not in list(Relation):
+        raise _bad("relation", relation, ", ".join(Relation))
+    if verdict not in (UNREVIEWED, ALL, *Verdict):
+        raise _bad("verdict", verdict, ", ".join((UNREVIEWED, ALL, *Verdict)))
+    return ListQuery(
+        watch=_matching("watch", given.get("watch"), WATCH_PATTERN),
+        relation=Relation(relation) if relation else None,
+        language=_matching("language", given.get("language"), LANGUAGE_PATTERN),
+        verdict=verdict,
+        since=_date(given.get("since")),
+        before=_id(given.get("before")),
+    )
+
+
+def _matching(name: str, value: str | None, pattern: str) -> str | None:
+    if value is not None and not re.fullmatch(pattern, value):
+        raise _bad(name, value, "a name in small letters" if name == "watch" else "ja, fr, ...")
+    return value
+
+
+def _date(value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _bad("since", value, "a date such as 2025-03-12") from None
+
+
+def _id(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdecimal()) or len(value) > 19 or int(value) > MAX_ID:
+        raise _bad("before", value, "the number of a match")
+    return int(value)
+
+
+def _bad(name: str, value: str, use: str) -> InputError:
+    return InputError(name, f"{value[:60]!r} means nothing here; use {use}")

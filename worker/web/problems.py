@@ -1,0 +1,85 @@
+"""When something is wrong: one plain page, or one plain JSON object below /api."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from worker.errors import InputError, NotFoundError, StoreError
+from worker.web.safety import guard_headers
+from worker.web.views import page
+
+log = logging.getLogger(__name__)
+
+_TITLES = {
+    400: "This address asks for something that is not there",
+    403: "Not accepted",
+    404: "Nothing here",
+    405: "Not possible here",
+    413: "Too much text",
+    422: "This address asks for something that is not there",
+    500: "Something went wrong here",
+    503: "The store does not answer",
+}
+_NOT_FOUND = "There is no page at this address, or what it showed has been removed."
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Make the application answer every error plainly."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(InputError, _input)
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(StoreError, _store)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(request: Request, status: int, detail: str) -> Response:
+    """The answer to a request that cannot be met."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": detail}, status)
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    return page("problem", status, code=status, title=title, detail=detail)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    is_missing = error.status_code == HTTPStatus.NOT_FOUND
+    answer = problem(request, error.status_code, _NOT_FOUND if is_missing else str(error.detail))
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    if request.url.path.startswith("/api/"):
+        return await request_validation_exception_handler(request, error)
+    return problem(request, 404, _NOT_FOUND)  # a page's only parameter is the id in its path
+
+
+async def _input(request: Request, error: Exception) -> Response:
+    return problem(request, 400, str(error))
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return problem(request, 404, _NOT_FOUND)
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    log.error("the store does not answer: %s", error)
+    return problem(request, 503, str(error))
+
+
+async def _unforeseen(request: Request, _error: Exception) -> Response:
+    # the server logs the traceback; it also answers outside of the guard, hence the headers here
+    answer = problem(request, 500, "The log of seedwatch says what; nothing was changed.")
+    guard_headers(answer.headers)
+    return answer

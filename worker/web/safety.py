@@ -1,0 +1,210 @@
+"""What keeps the pages safe: headers, known hosts, forms of our own only, links worth following.
+
+There is no password yet, so the pages answer loopback names only: a page elsewhere whose name is
+pointed at 127.0.0.1 (DNS rebinding) is refused by its Host header, and a form elsewhere that posts
+here is refused by its Origin and for want of our token.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+COOKIE = "seedwatch_form"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can be reached from this machine only."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class KnownHosts:
+    """Which Host headers are answered.
+
+    Args:
+        configured: the host that the pages are served at.
+        trust_network: whether addresses other than loopback may be used. A literal address cannot
+            be rebound, since no name is looked up.
+    """
+
+    def __init__(self, configured: str, trust_network: bool) -> None:
+        self.trust_network = trust_network
+        self._names = {configured.strip("[]").lower()} - {"", "0.0.0.0", "::"}  # noqa: S104
+
+    def add(self, host: str) -> None:
+        """Answer to one more name, where that name is this machine's or the network is trusted."""
+        if is_loopback(host) or self.trust_network:
+            self._names.add(host.strip("[]").lower())
+
+    def knows(self, header: str) -> bool:
+        """Whether a Host header, with or without a port, names us."""
+        try:
+            parts = urlsplit(f"//{header}")
+            host = parts.hostname or ""
+            _ = parts.port  # raises on a port that is none
+        except ValueError:
+            return False
+        if parts.username is not None or parts.path:
+            return False
+        return is_loopback(host) or host in self._names or (self.trust_network and _is_ip(host))
+
+
+class Guard:
+    """Refuses unknown hosts and puts the security headers on every answer.
+
+    Args:
+        app: what answers.
+        hosts: which Host headers are answered.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: KnownHosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                guard_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        if self._hosts.knows(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send_guarded)
+            return
+        refusal = PlainTextResponse(
+            "400: these pages answer to the name of this machine only; open http://127.0.0.1 "
+            "with the port that seedwatch shows\n",
+            400,
+        )
+        await refusal(scope, receive, send_guarded)
+
+
+def guard_headers(headers: MutableHeaders) -> None:
+    """Put the security headers on an answer; one that is set already stays."""
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("cache-control", "private, no-cache")
+
+
+class FormGuard:
+    """Signed double-submit tokens and same-origin checks: only our own pages may post.
+
+    The secret lives as long as the process: a page from before a restart is asked to reload.
+    """
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def issue(self, request: Request) -> FormToken:
+        """A token for a page with a form; the cookie is kept if it is one of ours."""
+        nonce = request.cookies.get(COOKIE, "")
+        if len(nonce) != 43 or not nonce.isascii():
+            nonce = secrets.token_urlsafe(32)
+        return FormToken(nonce, self._sign(nonce))
+
+    def allows(self, request: Request, token: str) -> bool:
+        """Whether a POST came from a page of ours, in this browser."""
+        if not _is_same_origin(request):
+            return False
+        nonce = request.cookies.get(COOKIE, "")
+        return bool(nonce) and hmac.compare_digest(
+            self._sign(nonce).encode(), token.encode("utf-8", "replace")
+        )
+
+    def _sign(self, nonce: str) -> str:
+        return hmac.new(self._secret, nonce.encode("utf-8", "replace"), "sha256").hexdigest()
+
+
+class FormToken:
+    """The two halves of a token.
+
+    Attributes:
+        value: goes into the form.
+    """
+
+    def __init__(self, nonce: str, value: str) -> None:
+        self._nonce = nonce
+        self.value = value
+
+    def keep(self, response: Response) -> None:
+        """Put the cookie's half on the answer."""
+        response.set_cookie(COOKIE, self._nonce, httponly=True, samesite="strict", path="/")
+
+
+def _is_same_origin(request: Request) -> bool:
+    """Whether the browser says that the request comes from our own page; silence is a no.
+
+    A browser that sends Sec-Fetch-Site is believed, but not where its Origin says otherwise.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    if origin is None or origin == "null":  # "null" is what no-referrer makes of every origin
+        return site == "same-origin"
+    # the scheme may differ: behind a proxy that ends TLS we are asked over plain HTTP
+    return origin.lower().partition("://")[2] == request.headers.get("host", "").lower()
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def safe_link(url: str | None) -> str | None:
+    """An address that a person may be led to: http or https, a host, no user name, no tricks.
+
+    Everything else (javascript:, data:, a scheme with a tab in it) is shown as text.
+    """
+    if not url or len(url) > 4096:
+        return None
+    if any(c == "\\" or c.isspace() or not c.isprintable() for c in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        return None
+    return url if is_web and parts.username is None and parts.password is None else None
+
+
+def without_user(url: str) -> str:
+    """A feed's address as it may be shown: without the user name and password in front of it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
