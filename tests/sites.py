@@ -15,7 +15,7 @@ class Item:
     date: str = "Sun, 01 Mar 2026 09:00:00 GMT"
 
 
-def rss(*items: Item, site: str = "https://news.example") -> str:
+def rss(*items: Item, site: str = "https://news.example", language: str = "en") -> str:
     """An RSS 2.0 feed."""
     body = "".join(
         f"<item><title>{escape(item.title)}</title><link>{site}/{item.slug}</link>"
@@ -25,16 +25,16 @@ def rss(*items: Item, site: str = "https://news.example") -> str:
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
-        f"<title>The News</title><link>{site}</link><language>en</language>{body}</channel></rss>"
+        f"<title>The News</title><link>{site}</link><language>{language}</language>{body}</channel></rss>"
     )
 
 
-def page(title: str, *paragraphs: str, canonical: str = "") -> str:
+def page(title: str, *paragraphs: str, canonical: str = "", language: str = "en") -> str:
     """An article's page."""
     link = f'<link rel="canonical" href="{canonical}">' if canonical else ""
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     return (
-        f"<!doctype html><html lang='en'><head><title>{escape(title)}</title>{link}</head>"
+        f"<!doctype html><html lang='{language}'><head><title>{escape(title)}</title>{link}</head>"
         f"<body><nav><a href='/'>Home</a></nav><article><h1>{escape(title)}</h1>{body}</article>"
         "</body></html>"
     )

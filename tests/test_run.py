@@ -36,13 +36,13 @@ class _Site(BaseHTTPRequestHandler):
             "/tram": page("New trams", *TRAM),
             "/empty": "",
             "/huge": page("A huge page", "word " * 1_000_000),
-            "/strange": page("Qwrt zxcv", "Xkqz vbnm wrtp lkjh gfds. " * 20),
+            "/strange": page("Qwrt zxcv", "Xkqz vbnm wrtp lkjh gfds. " * 20, language=""),
             "/html": page("Not a feed", *TRAM),
         }
         body: str | bytes | None = bodies.get(self.path)
         if self.path == "/rss":
             site = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
-            content_type, body = "application/rss+xml", rss(*ITEMS, site=site)
+            content_type, body = "application/rss+xml", rss(*ITEMS, site=site, language="")
         elif self.path == "/broken":
             body = bytes(range(256)) * 20
         content = body.encode() if isinstance(body, str) else body
