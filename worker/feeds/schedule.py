@@ -1,0 +1,102 @@
+"""When a feed is polled next: a pure function of how the last polls went.
+
+The feed's own rhythm sets the pace between 2 minutes and 24 hours; what the server asks for
+(Retry-After, max-age, ttl) can only slow it down; failures back off by their class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from worker.domain import Failure
+
+MIN_INTERVAL_S: Final = 120.0
+MAX_INTERVAL_S: Final = 86_400.0
+DEFAULT_INTERVAL_S: Final = 1_800.0
+JITTER_SHARE: Final = 0.1
+# What a feed or its server may ask for is believed up to here: a ttl of a month is a mistake.
+MAX_ASKED_S: Final = 21_600.0
+
+# Seconds before the first new attempt, and at most; doubled with every failure in a row.
+_BACKOFF_S: Final[Mapping[Failure, tuple[float, float]]] = {
+    Failure.TEMPORARY: (300.0, 21_600.0),
+    Failure.SOFT: (3_600.0, MAX_INTERVAL_S),
+    Failure.BLOCKED: (14_400.0, MAX_INTERVAL_S),
+    Failure.HARD: (MAX_INTERVAL_S, MAX_INTERVAL_S),
+}
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What the time of the next poll depends on; all durations in seconds.
+
+    Attributes:
+        failure: the class of the last poll's failure, None if it went well.
+        failures: failed polls in a row, the last one included.
+        entry_interval_s: the mean time between two new entries lately, None if unknown.
+        previous_interval_s: the interval that led to the last poll, None for the first.
+        new_entries: how many entries the last poll brought.
+        ttl_s: how long the feed asks to be left alone.
+        max_age_s: how long the server says that its answer stays fresh.
+        retry_after_s: how long the server asks to be left alone after an error.
+        min_interval_s: a floor of the feed's own (GDELT answers 429 below 10 s, queries in general
+            deserve more); 0 for none.
+    """
+
+    failure: Failure | None = None
+    failures: int = 0
+    entry_interval_s: float | None = None
+    previous_interval_s: float | None = None
+    new_entries: int = 0
+    ttl_s: float | None = None
+    max_age_s: float | None = None
+    retry_after_s: float | None = None
+    min_interval_s: float = 0.0
+
+
+def next_poll_at(state: PollState, now: datetime, jitter: float = 0.0) -> datetime:
+    """Return when a feed is due again: from 2 minutes to 24 hours after `now`.
+
+    Args:
+        state: how the last polls went.
+        now: the end of the last poll.
+        jitter: from -1 to 1, random; moves the time by up to a tenth, so that feeds that failed
+            together do not come back together.
+    """
+    return now + timedelta(seconds=interval_s(state, jitter))
+
+
+def interval_s(state: PollState, jitter: float = 0.0) -> float:
+    """Return the seconds until the next poll: see `next_poll_at`."""
+    wanted = _rhythm_s(state) if state.failure is None else _backoff_s(state, state.failure)
+    # A temporary failure never makes a slow feed faster.
+    if state.failure is not None and state.previous_interval_s:
+        wanted = max(wanted, min(state.previous_interval_s, _rhythm_s(state)))
+    wanted *= 1 + JITTER_SHARE * max(-1.0, min(1.0, jitter))
+    asked = [min(s, MAX_ASKED_S) for s in (state.ttl_s, state.max_age_s) if s]
+    floor = max(MIN_INTERVAL_S, state.min_interval_s, state.retry_after_s or 0.0, *asked)
+    return min(max(wanted, floor), MAX_INTERVAL_S)
+
+
+def max_age_s(headers: Mapping[str, str]) -> float | None:
+    """Return the max-age of a Cache-Control header (names in lower case), in seconds."""
+    match = _MAX_AGE.search(headers.get("cache-control", ""))
+    return float(match[1]) if match else None
+
+
+def _rhythm_s(state: PollState) -> float:
+    """Half the mean time between two entries; without history, drift by what the poll brought."""
+    if state.entry_interval_s is not None and state.entry_interval_s > 0:
+        return min(max(state.entry_interval_s / 2, MIN_INTERVAL_S), MAX_INTERVAL_S)
+    previous = state.previous_interval_s or DEFAULT_INTERVAL_S
+    return previous * (0.7 if state.new_entries else 1.5)
+
+
+def _backoff_s(state: PollState, failure: Failure) -> float:
+    first, most = _BACKOFF_S[failure]
+    return min(first * 2.0 ** min(max(state.failures - 1, 0), 16), most)

@@ -1,0 +1,21 @@
+"""Bytes over HTTP: conditional GET, limits, politeness, address guard.
+
+The only room that opens connections; feeds, pages, queries and webhooks all go through
+`HttpFetcher`.
+"""
+
+from worker.fetch.client import HttpFetcher, Limits, Request
+from worker.fetch.guard import AddressGuard, CheckedUrl, parse_nets, safe_url
+from worker.fetch.politeness import HostLimiter, Limiter
+
+__all__ = [
+    "AddressGuard",
+    "CheckedUrl",
+    "HostLimiter",
+    "HttpFetcher",
+    "Limiter",
+    "Limits",
+    "Request",
+    "parse_nets",
+    "safe_url",
+]

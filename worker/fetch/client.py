@@ -1,0 +1,299 @@
+"""The one HTTP client: feeds, pages, queries and webhooks go through the same rules.
+
+Redirects are followed here, not by the library, so that each hop is checked like the first; their
+bodies are never read. Proxies and credentials of the environment are not used. Every failure
+leaves as a `FetchError` with its Outcome and Failure class.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.client import HTTPException
+from typing import Final
+from urllib.parse import urljoin
+
+import urllib3
+from urllib3 import exceptions
+
+from worker.clock import utc_now
+from worker.domain import Failure, Fetched, NotModified, Outcome, Validators
+from worker.errors import FetchError
+from worker.fetch.answers import PERMANENT, REDIRECTS, error_of, is_wall
+from worker.fetch.body import CHUNK_BYTES, BodyBrokenError, BodyTooLargeError, is_gzip, read_body
+from worker.fetch.connect import (
+    AddressRefusedError,
+    Budget,
+    ConnectFailedError,
+    ConnectionFault,
+    Connector,
+    HeadTooLargeError,
+    NoSuchHostError,
+    Resolver,
+    pool_manager,
+    spending,
+    system_resolver,
+)
+from worker.fetch.guard import AddressGuard, CheckedUrl, safe_url
+
+ACCEPT: Final = (
+    "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,"
+    "application/feed+json,application/xml;q=0.9,*/*;q=0.8"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of everything one request may take; times in seconds."""
+
+    total_s: float = 30.0
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of any method; the seam under `HttpFetcher.fetch` for webhooks.
+
+    Attributes:
+        max_bytes: the cap on the decoded body of the answer.
+        follow: whether redirects are followed; otherwise one is an error.
+        validators: make the request conditional.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    max_bytes: int = 2_000_000
+    follow: bool = True
+    validators: Validators | None = None
+
+
+class HttpFetcher:
+    """Bytes over HTTP for the whole project; implements `Fetcher`. Thread-safe.
+
+    Args:
+        guard: the address rules.
+        version: of this program, for the User-Agent.
+        contact_url: where a server's owner learns what this is and how to reach its operator.
+        limits: of each request.
+        resolve: the DNS look-up; a stub in tests.
+        ca_file: a further file of trusted certificates (PEM).
+        now: the clock, for a Retry-After that is a date.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a seam with a default but the first three
+        self,
+        guard: AddressGuard,
+        version: str,
+        contact_url: str,
+        *,
+        limits: Limits = Limits(),
+        resolve: Resolver = system_resolver,
+        ca_file: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._guard = guard
+        self._user_agent = _user_agent(version, contact_url)
+        self._limits = limits
+        self._connector = Connector(guard, resolve)
+        self._ca_file = ca_file
+        self._now = now
+        self._pid = os.getpid()
+        self._pools = pool_manager(self._connector, ca_file)
+
+    def fetch(
+        self, url: str, *, validators: Validators | None = None, max_bytes: int = 2_000_000
+    ) -> Fetched | NotModified:
+        """Fetch an address: see `worker.domain.Fetcher`."""
+        return self.request(Request(url, validators=validators, max_bytes=max_bytes))
+
+    def request(self, request: Request) -> Fetched | NotModified:
+        """Send a request and read its answer.
+
+        Raises:
+            FetchError: in every other case than a 2xx (or an asked-for 304) within the limits.
+        """
+        limits = self._limits
+        budget = Budget(limits.total_s, limits.connect_s, limits.read_s)
+        with spending(budget):
+            return self._follow(request, budget)
+
+    def close(self) -> None:
+        """Close idle connections. The fetcher stays usable."""
+        self._pools.clear()
+
+    def _follow(self, request: Request, budget: Budget) -> Fetched | NotModified:
+        started = time.monotonic()
+        url, seen, all_permanent = self._guard.check_url(request.url), set[str](), True
+        while True:
+            with _translating(url.url):
+                response = self._send(url, request, budget)
+            try:
+                headers = _headers(response)
+                if response.status not in REDIRECTS:
+                    elapsed = time.monotonic() - started
+                    moved_to = url.url if seen and all_permanent else None
+                    return self._read(request, url, response, headers, (moved_to, elapsed))
+            finally:
+                response.close()
+            if not request.follow:
+                raise _error(url, Outcome.BAD_RESPONSE, Failure.SOFT, "redirects", response.status)
+            seen.add(url.url)
+            all_permanent = all_permanent and response.status in PERMANENT
+            url = self._next_hop(url, headers)
+            if len(seen) > self._limits.max_redirects or url.url in seen:
+                detail = "redirect loop" if url.url in seen else f"after {len(seen)} hops"
+                raise _error(url, Outcome.TOO_MANY_REDIRECTS, Failure.SOFT, detail)
+
+    def _next_hop(self, url: CheckedUrl, headers: Mapping[str, str]) -> CheckedUrl:
+        location = headers.get("location", "").strip()
+        if not location:
+            raise _error(url, Outcome.BAD_RESPONSE, Failure.SOFT, "redirect to nowhere")
+        with suppress(UnicodeError):
+            # http.client reads headers as Latin-1; servers write addresses in UTF-8.
+            location = location.encode("latin-1").decode("utf-8")
+        try:
+            return self._guard.check_url(urljoin(url.url, location))
+        except FetchError as error:
+            # The server's mistake of today, not an address of ours that a person must correct.
+            raise _error(url, error.outcome, Failure.SOFT, f"redirect: {error}") from error
+        except ValueError as error:
+            raise _error(url, Outcome.BAD_URL, Failure.SOFT, f"redirect: {error}") from error
+
+    def _send(self, url: CheckedUrl, request: Request, budget: Budget) -> urllib3.BaseHTTPResponse:
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip",
+            **_conditions(request.validators),
+            **request.headers,
+        }
+        if os.getpid() != self._pid:  # forked: connections of the parent are not ours to use
+            self._pid, self._pools = os.getpid(), pool_manager(self._connector, self._ca_file)
+        pool = self._pools.connection_from_host(url.host, url.port, url.scheme)
+        timeout = urllib3.Timeout(connect=self._limits.connect_s, read=self._limits.read_s)
+
+        def send() -> urllib3.BaseHTTPResponse:
+            budget.start_head()
+            return pool.urlopen(
+                request.method, url.target, body=request.body, headers=headers, retries=False,
+                redirect=False, assert_same_host=False, timeout=timeout, preload_content=False,
+                decode_content=False,
+            )  # fmt: skip
+
+        try:
+            response = send()
+        except exceptions.ProtocolError:
+            # An idle connection that the server closed in the meantime: once more on a new one.
+            if budget.connected or not budget.is_silent or request.method != "GET":
+                raise
+            response = send()
+        budget.start_body()
+        return response
+
+    def _read(
+        self,
+        request: Request,
+        url: CheckedUrl,
+        response: urllib3.BaseHTTPResponse,
+        headers: Mapping[str, str],
+        done: tuple[str | None, float],
+    ) -> Fetched | NotModified:
+        moved_to, elapsed_s = done
+        started = time.monotonic()
+        if response.status == 304 and _conditions(request.validators):
+            return NotModified(request.url, url.url, headers, elapsed_s)
+        error = error_of(safe_url(url.url), response.status, headers, self._now())
+        if error:
+            raise error
+        with _translating(url.url):
+            gzipped = is_gzip(headers.get("content-encoding", ""))
+            length = headers.get("content-length", "")
+            if length.isascii() and length.isdigit() and int(length[:18]) > request.max_bytes:
+                raise BodyTooLargeError(f"{length[:18]} bytes announced")
+            chunks = response.stream(CHUNK_BYTES, decode_content=False)
+            body = read_body(chunks, gzipped=gzipped, max_bytes=request.max_bytes)
+        fetched = Fetched(
+            request.url, url.url, response.status, headers, body,
+            Validators(headers.get("etag"), headers.get("last-modified")), moved_to,
+            elapsed_s + time.monotonic() - started,
+        )  # fmt: skip
+        if is_wall(fetched.content_type, body):
+            raise _error(url, Outcome.BLOCKED, Failure.BLOCKED, "bot wall", response.status)
+        return fetched
+
+
+def _user_agent(version: str, contact_url: str) -> str:
+    agent = f"Seedwatch/{version} (+{contact_url})" if contact_url else f"Seedwatch/{version}"
+    return "".join(char for char in agent if " " <= char <= "~")
+
+
+def _conditions(validators: Validators | None) -> dict[str, str]:
+    """Return the conditional headers; validators that no header can carry are left out."""
+    pairs = {
+        "If-None-Match": validators.etag if validators else None,
+        "If-Modified-Since": validators.last_modified if validators else None,
+    }
+    return {
+        name: value
+        for name, value in pairs.items()
+        if value and len(value) <= 1000 and all(" " <= c <= "\xff" and c != "\x7f" for c in value)
+    }
+
+
+def _headers(response: urllib3.BaseHTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _error(
+    url: CheckedUrl, outcome: Outcome, failure: Failure, detail: str, status: int | None = None
+) -> FetchError:
+    return FetchError(safe_url(url.url), outcome, failure, detail, status)
+
+
+@contextmanager
+def _translating(url: str) -> Iterator[None]:
+    """Turn what sockets, TLS, http.client and urllib3 raise into a FetchError."""
+    try:
+        yield
+    except (
+        ConnectionFault, BodyTooLargeError, BodyBrokenError,
+        exceptions.HTTPError, HTTPException, OSError, ValueError,
+    ) as error:  # fmt: skip
+        cause, outcome, failure = _class_of(error)
+        detail = f"{type(cause).__name__}: {cause}"[:300]
+        raise FetchError(safe_url(url), outcome, failure, detail) from error
+
+
+# The first that fits: what happened is often wrapped two or three times by urllib3.
+_CLASSES: Final[tuple[tuple[type[Exception], Outcome, Failure], ...]] = (
+    (AddressRefusedError, Outcome.BLOCKED_ADDRESS, Failure.HARD),
+    (HeadTooLargeError, Outcome.BAD_RESPONSE, Failure.SOFT),
+    (BodyTooLargeError, Outcome.TOO_LARGE, Failure.SOFT),
+    (BodyBrokenError, Outcome.BAD_RESPONSE, Failure.SOFT),
+    (NoSuchHostError, Outcome.UNREACHABLE, Failure.SOFT),
+    (TimeoutError, Outcome.TIMEOUT, Failure.TEMPORARY),
+    (ConnectFailedError, Outcome.UNREACHABLE, Failure.TEMPORARY),
+    (ssl.SSLCertVerificationError, Outcome.UNREACHABLE, Failure.SOFT),
+    (ssl.SSLError, Outcome.UNREACHABLE, Failure.TEMPORARY),
+)
+
+
+def _class_of(error: BaseException) -> tuple[BaseException, Outcome, Failure]:
+    """Look through the wrappers for the error that says what happened, and class it."""
+    causes = [error]
+    while (below := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 8:
+        causes.append(below)
+    for kind, outcome, failure in _CLASSES:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return cause, outcome, failure
+    return error, Outcome.BAD_RESPONSE, Failure.TEMPORARY
