@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
@@ -277,6 +278,30 @@ def test_rematching_corrects_what_another_version_said_and_keeps_verdicts(
     assert services.store.matches.get(kelp.id).relation is Relation.UNRELATED
     assert services.store.matches.get(kelp.id).verdict is Verdict.IRRELEVANT
     assert list(pipeline.rematch(changed)) == []
+
+
+class BusyHost:
+    """A limiter that says: not yet."""
+
+    def acquire(self, url: str) -> AbstractContextManager[None]:
+        raise FetchError(url, Outcome.RATE_LIMITED, Failure.TEMPORARY, "", retry_after_s=40.0)
+
+
+def test_what_politeness_holds_back_is_put_off_and_no_failure(
+    services: Services, site: FakeFetcher, clock: FakeClock
+) -> None:
+    polite = replace(services, limiter=BusyHost())
+    assert poll(polite).outcomes == {Outcome.POSTPONED: 1}
+    (row,) = services.store.feeds.rows()
+    assert (row.failures, row.last_outcome) == (0, None)
+    clock.advance(seconds=41)
+    ids = poll(services).article_ids
+    done = work(polite, ids)
+    assert (done.outcomes, done.unfinished) == ({}, [])
+    assert work(services, ids).outcomes == {}
+    assert services.store.articles.next_due_in_s() == 40.0
+    clock.advance(seconds=41)
+    assert work(services, ids).outcomes == {Outcome.MATCHED: 1, Outcome.UNRELATED: 1}
 
 
 def test_a_delivery_that_fails_is_made_later_under_the_same_key(

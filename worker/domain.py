@@ -47,6 +47,8 @@ class Outcome(StrEnum):
     BLOCKED_ADDRESS = "blocked_address"
     BLOCKED = "blocked"
     RATE_LIMITED = "rate_limited"
+    POSTPONED = "postponed"
+    """Not asked yet, out of politeness: its host is being asked by us already."""
     TOO_MANY_REDIRECTS = "too_many_redirects"
     SERVER_ERROR = "server_error"
     CLIENT_ERROR = "client_error"

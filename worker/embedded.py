@@ -18,6 +18,9 @@ from worker.services import Services
 
 log = logging.getLogger(__name__)
 
+_LONGEST_WAIT_S = 120.0
+"""A pass waits so long for its turn at a host, no longer."""
+
 Progress = Callable[["Summary"], None]
 """Called whenever a summary in the making has grown."""
 
@@ -64,13 +67,21 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
             for polled in pool.map(lambda ids: pipeline.poll_feeds(services, ids), groups):
                 summary.feeds += polled.outcomes
                 _process(services, pool, polled.article_ids, summary, on_progress)
-        while batches := pipeline.due_articles(services):
+        while batches := _batches_due_soon(services):
             for batch in batches:
                 _process(services, pool, batch, summary, on_progress)
         while deliveries := pipeline.due_deliveries(services):
             pipeline.deliver(services, deliveries)
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _batches_due_soon(services: Services) -> list[list[int]]:
+    """What is due, after a pause if articles were put off since their host was being asked."""
+    wait_s = services.store.articles.next_due_in_s()
+    if wait_s is not None and wait_s <= _LONGEST_WAIT_S:
+        time.sleep(wait_s + 0.05)
+    return pipeline.due_articles(services)
 
 
 def _process(

@@ -71,6 +71,25 @@ class Processed:
     unfinished: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A feed whose host we have asked enough for now: no failure of the feed."""
+
+    job: FeedJob
+    wait_s: float
+
+
+def _own_wait_s(error: object) -> float:
+    """For how long our own limiter holds a request back, in seconds; 0 for any other error."""
+    if (
+        isinstance(error, FetchError)
+        and error.outcome is Outcome.RATE_LIMITED
+        and error.status is None
+    ):
+        return error.retry_after_s or 0.0
+    return 0.0
+
+
 # --- 1, 2: poll -------------------------------------------------------------------------------
 
 
@@ -91,6 +110,10 @@ def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
         return done
     with ThreadPoolExecutor(min(len(jobs), services.settings.fetch_concurrency)) as pool:
         for result in pool.map(lambda job: _poll(services, job), jobs):
+            if isinstance(result, Postponed):
+                services.store.feeds.release([result.job], result.wait_s)
+                done.outcomes[Outcome.POSTPONED] += 1
+                continue
             new_ids = services.store.feeds.finish_poll(result)
             outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
             done.outcomes[outcome] += 1
@@ -103,14 +126,15 @@ def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
     return done
 
 
-def _poll(services: Services, job: FeedJob) -> PollResult:
+def _poll(services: Services, job: FeedJob) -> PollResult | Postponed:
     try:
         got = _fetch_feed(services, job)
         if isinstance(got, NotModified) or polling.has_same_body(job, got):
             return polling.unchanged(job, got, services)
         return polling.parsed(job, got, services)
     except SeedwatchError as error:
-        return polling.failed(job, error, services)
+        wait_s = _own_wait_s(error)
+        return Postponed(job, wait_s) if wait_s else polling.failed(job, error, services)
     except Exception as error:  # the one broad catch of polling: a bug costs one feed one outcome
         log.exception("poll of %s failed", job.url)
         return polling.failed(job, error, services)
@@ -140,6 +164,9 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
     left = {job.id: job for job in jobs}
     batch: list[Draft | ArticleResult] = []
     for job, page in _pages(services, jobs, ends_at):
+        if wait_s := _own_wait_s(page):
+            services.store.articles.release([left.pop(job.id)], wait_s)
+            continue
         batch.append(_draft(services, job, page))
         if len(batch) >= MATCH_AT_ONCE:
             _finish(services, batch, left, done)

@@ -9,6 +9,7 @@ from worker.domain import Entry, Failure, Fetched, NotModified, Outcome, ParsedF
 from worker.errors import FetchError, ParseError
 from worker.extract.urls import clean_url, url_key
 from worker.feeds.parse import parse_feed
+from worker.feeds.queries import min_interval_s
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
 from worker.records import FeedJob, NewEntry, PollResult
 from worker.services import Services
@@ -136,6 +137,7 @@ def _next(
         ttl_s=feed.ttl_s if feed else job.ttl_s,
         max_age_s=max_age_s(got.headers) if got else None,
         retry_after_s=retry_after_s,
+        min_interval_s=min_interval_s(job.url),
     )
     return next_poll_at(state, services.clock(), 2 * services.jitter() - 1)
 

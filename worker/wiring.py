@@ -13,6 +13,7 @@ from worker.clock import utc_now
 from worker.config import Settings, load_settings
 from worker.domain import ArticleText, Encoder, FeedConfig, LanguageDetector, Match, Watch
 from worker.extract.page import extract_article
+from worker.feeds.engines import REQUEST_PAUSE_S
 from worker.feeds.queries import query_urls
 from worker.fetch.client import HttpFetcher, Limits
 from worker.fetch.guard import AddressGuard
@@ -121,7 +122,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         watches=tuple(watches),
         store=store,
         fetcher=build_fetcher(settings),
-        limiter=HostLimiter(settings.fetch_delay_s),
+        limiter=HostLimiter(settings.fetch_delay_s, host_delays_s=REQUEST_PAUSE_S, max_wait_s=30.0),
         detector=build_detector(settings),
         matcher=LazyMatcher(watches, settings),
         channels={"file": FileSink(settings.data_dir / "output", utc_now)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,11 +75,12 @@ class ArticleStore:
             ).all()
         return [_job(row) for row in rows]
 
-    def release(self, jobs: Iterable[ArticleJob]) -> None:
-        """Give articles back that were claimed but not worked on."""
+    def release(self, jobs: Iterable[ArticleJob], wait_s: float = 0.0) -> None:
+        """Give articles back that were claimed but not worked on: due again after some seconds."""
         held = {job.id: job.token for job in jobs}
         with self._db.write() as connection:
-            claims.release(connection, article, held, self._db.now(connection))
+            due_at = self._db.now(connection) + timedelta(seconds=wait_s)
+            claims.release(connection, article, held, due_at)
 
     def texts_by_key(self, key_hashes: Sequence[str]) -> dict[str, StoredText]:
         """The articles that have these identities, with their texts, by identity."""
@@ -324,6 +325,17 @@ class ArticleStore:
             return counts_of(
                 connection, sa.select(article.c.state, sa.func.count()).group_by(article.c.state)
             )
+
+    def next_due_in_s(self) -> float | None:
+        """In how many seconds the next article is due that was put off before its first try."""
+        with self._db.read() as connection:
+            now = self._db.now(connection)
+            found: datetime | None = connection.execute(
+                sa.select(sa.func.min(article.c.due_at)).where(
+                    article.c.state == claims.PENDING, article.c.tries == 0
+                )
+            ).scalar()
+        return max(0.0, (found - now).total_seconds()) if found else None
 
     def oldest_due_age_s(self) -> float | None:
         """For how many seconds the oldest due article waits; None if none is due."""

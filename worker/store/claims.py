@@ -82,16 +82,16 @@ def finish(
 
 
 def release(
-    connection: sa.Connection, table: sa.Table, held: dict[int, str], now: datetime
+    connection: sa.Connection, table: sa.Table, held: dict[int, str], due_at: datetime
 ) -> None:
-    """Give claimed rows back untouched: due at once, the try not counted."""
+    """Give claimed rows back untouched: due at that time, the try not counted."""
     for row_id, token in sorted(held.items()):
         finish(
             connection,
             table,
             row_id,
             token,
-            {"due_at": now, "tries": sa.case((table.c.tries > 0, table.c.tries - 1), else_=0)},
+            {"due_at": due_at, "tries": sa.case((table.c.tries > 0, table.c.tries - 1), else_=0)},
         )
 
 

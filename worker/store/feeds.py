@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -175,11 +175,12 @@ class FeedStore:
             rows = connection.execute(sa.select(feed).where(feed.c.id.in_(tokens))).all()
         return [_feed_job(row) for row in rows]
 
-    def release(self, jobs: Iterable[FeedJob]) -> None:
-        """Give feeds back that were claimed but not polled."""
+    def release(self, jobs: Iterable[FeedJob], wait_s: float = 0.0) -> None:
+        """Give feeds back that were claimed but not polled: due again after some seconds."""
         held = {job.id: job.token for job in jobs}
         with self._db.write() as connection:
-            claims.release(connection, feed, held, self._db.now(connection))
+            due_at = self._db.now(connection) + timedelta(seconds=wait_s)
+            claims.release(connection, feed, held, due_at)
 
     def finish_poll(self, result: PollResult) -> list[int] | None:
         """Store all that a poll gave: entries, validators, next poll and the event, at once.
