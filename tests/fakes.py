@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,14 @@ class FakeFetcher:
         if isinstance(page, Exception):
             raise page
         return page
+
+
+class InThisProcess:
+    """Parses here: what isolation is for has tests of its own."""
+
+    def call(self, target: str, *args: Any, **kwargs: Any) -> Any:
+        module, _, name = target.partition(":")
+        return getattr(importlib.import_module(module), name)(*args, **kwargs)
 
 
 class NoLimiter:

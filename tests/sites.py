@@ -25,7 +25,8 @@ def rss(*items: Item, site: str = "https://news.example", language: str = "en") 
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
-        f"<title>The News</title><link>{site}</link><language>{language}</language>{body}</channel></rss>"
+        f"<title>The News</title><link>{site}</link><language>{language}</language>"
+        f"{body}</channel></rss>"
     )
 
 

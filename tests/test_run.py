@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -49,10 +50,9 @@ class _Site(BaseHTTPRequestHandler):
         self.send_response(404 if content is None else 200)
         self.send_header("Content-Type", content_type)
         self.end_headers()
-        try:
+        # too much for the reader, who hangs up: that is what is tested
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(content or b"")
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # too much for the reader, who hung up: that is what is tested
 
     def log_message(self, *args: object) -> None:
         pass

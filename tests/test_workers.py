@@ -1,4 +1,4 @@
-"""The parts as compose starts them: real Redis, real processes, killed in the middle of the work."""
+"""The parts as compose starts them: real Redis, real processes, killed amid their work."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from worker.domain import Entry, Failure, Fetched, NotModified, Outcome, ParsedFeed
 from worker.errors import FetchError, ParseError
 from worker.extract.urls import clean_url, url_key
-from worker.feeds.parse import parse_feed
 from worker.feeds.queries import min_interval_s
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
 from worker.records import FeedJob, NewEntry, PollResult
@@ -44,11 +43,12 @@ def parsed(job: FeedJob, got: Fetched, services: Services) -> PollResult:
         ParseError: it is no feed, or a hostile one.
     """
     now = services.clock()
-    feed = parse_feed(
+    feed: ParsedFeed = services.isolation.call(
+        "worker.feeds.parse:parse_feed",
         got.body,
         url=got.final_url,
         content_type=got.content_type,
-        headers=got.headers,
+        headers=dict(got.headers),
         now=now,
         max_entries=services.settings.feed_max_entries,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from worker.domain import (
     ArticleText,
@@ -18,7 +18,6 @@ from worker.domain import (
     TextSource,
 )
 from worker.errors import FetchError, ParseError
-from worker.extract.page import extract_article
 from worker.extract.urls import clean_url, is_plausible_canonical, url_key
 from worker.records import ArticleJob, ArticleResult
 from worker.services import Services
@@ -57,14 +56,15 @@ def draft_of(
     Returns:
         A draft; or a finished result, if neither page nor feed has any text.
     """
-    extracted, failure, outcome, detail = _read(page, services.clock())
+    reading = _read(page, services)
+    extracted, detail = reading.extracted, reading.detail
     if extracted is not None and len(extracted.text) < min(THIN_PAGE, len(job.entry_text)):
         detail = f"page has only {len(extracted.text)} characters; the feed's text is kept"
         extracted = None
     title = job.entry_title or (extracted.title if extracted else "")
     text = extracted.text if extracted else job.entry_text
     if not title.strip() and not text.strip():
-        return ArticleResult(job, Outcome.NO_TEXT, fetch_outcome=outcome, detail=detail)
+        return ArticleResult(job, Outcome.NO_TEXT, fetch_outcome=reading.outcome, detail=detail)
     declared = (extracted.language if extracted else None, job.feed_language)
     language = services.detector.detect(f"{title}\n\n{text}", declared=declared)
     published_at = job.published_at or (extracted.published_at if extracted else None)
@@ -75,8 +75,8 @@ def draft_of(
         text_source=TextSource.PAGE if extracted else TextSource.FEED,
         extracted=extracted,
         page=page if isinstance(page, Fetched) else None,
-        failure=failure,
-        fetch_outcome=outcome,
+        failure=reading.failure,
+        fetch_outcome=reading.outcome,
         detail=detail,
     )
 
@@ -139,23 +139,32 @@ def backoff(tries: int, jitter: float) -> timedelta:
     return timedelta(minutes=4 ** (tries - 1)) * (1 + jitter / 2)
 
 
-def _read(
-    page: Fetched | FetchError | None, now: datetime
-) -> tuple[ExtractedArticle | None, Failure | None, Outcome | None, str]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a page gave, or why it gave nothing."""
+
+    extracted: ExtractedArticle | None = None
+    failure: Failure | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
     if page is None:
-        return None, None, None, ""
+        return _Reading()
     if isinstance(page, FetchError):
-        return None, page.failure, page.outcome, str(page)
+        return _Reading(failure=page.failure, outcome=page.outcome, detail=str(page))
     try:
-        extracted = extract_article(
+        extracted: ExtractedArticle = services.isolation.call(
+            "worker.extract.page:extract_article",
             page.body,
             url=page.final_url,
             content_type=page.headers.get("content-type", ""),
-            now=now,
+            now=services.clock(),
         )
     except ParseError as error:
-        return None, Failure.SOFT, error.outcome, error.detail
-    return extracted, None, Outcome.OK, ""
+        return _Reading(failure=Failure.SOFT, outcome=error.outcome, detail=error.detail)
+    return _Reading(extracted, outcome=Outcome.OK)
 
 
 def _canonical(draft: Draft) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from worker.domain import Fetcher, LanguageDetector, Matcher, Watch
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from worker.config import Settings
     from worker.notify.channels import Channel
     from worker.store.store import Store
+
+
+class Isolated(Protocol):
+    """Calls a parser where it can do no harm."""
+
+    def call(self, target: str, *args: Any, **kwargs: Any) -> Any:
+        """Call "module:function"; see `worker.isolation.Isolation.call`."""
+        ...
 
 
 class Limiter(Protocol):
@@ -41,6 +49,7 @@ class Services:
     store: Store
     fetcher: Fetcher
     limiter: Limiter
+    isolation: Isolated
     detector: LanguageDetector
     matcher: Matcher
     channels: Mapping[str, Channel]

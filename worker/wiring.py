@@ -18,6 +18,7 @@ from worker.feeds.queries import query_urls
 from worker.fetch.client import HttpFetcher, Limits
 from worker.fetch.guard import AddressGuard
 from worker.fetch.politeness import HostLimiter
+from worker.isolation import Isolation
 from worker.language.detect import make_detector
 from worker.match.encoders import make_encoder
 from worker.match.matcher import SeedMatcher
@@ -122,6 +123,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         watches=tuple(watches),
         store=store,
         fetcher=build_fetcher(settings),
+        isolation=Isolation(),
         limiter=HostLimiter(settings.fetch_delay_s, host_delays_s=REQUEST_PAUSE_S, max_wait_s=30.0),
         detector=build_detector(settings),
         matcher=LazyMatcher(watches, settings),

@@ -145,7 +145,7 @@ def test_a_verdict_on_no_match_is_a_clear_error(fed: Store) -> None:
 
 def test_naive_times_are_refused(fed: Store) -> None:
     with pytest.raises(sa.exc.StatementError, match="naive"):
-        poll(fed, entry("a", published_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+        poll(fed, entry("a", published_at=datetime(2026, 1, 1)))
 
 
 def test_times_come_back_aware_and_equal(fed: Store) -> None:

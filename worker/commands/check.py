@@ -13,11 +13,10 @@ from typing import Any
 
 import click
 
-from worker.clock import utc_now
-from worker.commands.common import print_json, read_input
+from worker.commands.common import extract_isolated, print_json, read_input
 from worker.config import Settings, load_settings
 from worker.domain import UNDETERMINED, ArticleText, LanguageDetector, Match, Watch
-from worker.errors import ConfigError, InputError, ParseError
+from worker.errors import ConfigError, InputError
 
 _AT_ONCE = 16
 """Articles matched together: the output keeps pace with the input."""
@@ -103,7 +102,6 @@ def _watches(
 
 def _read_article(source: str, settings: Settings, detector: LanguageDetector) -> ArticleText:
     """Read a seed-like text file with front matter, or a page."""
-    from worker.extract.page import extract_article
     from worker.match.watches import split_front_matter
 
     got = read_input(source, settings)
@@ -115,11 +113,7 @@ def _read_article(source: str, settings: Settings, detector: LanguageDetector) -
             raise InputError(source, "is neither UTF-8 text nor HTML") from error
         title, published_at = head.get("title", ""), None
     else:
-        content_type = got.headers.get("content-type", "")
-        try:
-            page = extract_article(got.body, url=url, content_type=content_type, now=utc_now())
-        except ParseError as error:
-            raise InputError(source, f"no article found: {error}") from error
+        page = extract_isolated(got, url)
         title, text, published_at = page.title, page.text, page.published_at
     if not f"{title}{text}".strip():
         raise InputError(source, "is empty")

@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
+from worker.clock import utc_now
 from worker.config import Settings, load_settings
-from worker.domain import Fetched
-from worker.errors import InputError
+from worker.domain import ExtractedArticle, Fetched
+from worker.errors import InputError, ParseError
 from worker.store.store import Store
 
 _MAX_INPUT_BYTES = 20_000_000
@@ -113,6 +114,40 @@ def read_input(source: str, settings: Settings, *, max_bytes: int = _MAX_INPUT_B
         raise InputError(source, f"larger than {max_bytes:,} bytes")
     headers = {"content-type": _content_type(source)} if source != "-" else {}
     return Fetched(source, source, 200, headers, body)
+
+
+def parse_isolated(target: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a parser in a child that can be killed: what a command is pointed at may be hostile.
+
+    Raises:
+        ParseError: as the parser does, or since it took too long or too much memory.
+    """
+    from worker.isolation import Isolation
+
+    isolation = Isolation()
+    try:
+        return isolation.call(target, *args, **kwargs)
+    finally:
+        isolation.close()
+
+
+def extract_isolated(got: Fetched, url: str | None) -> ExtractedArticle:
+    """The article on a page that was read or fetched.
+
+    Raises:
+        InputError: there is none; names the source.
+    """
+    try:
+        found: ExtractedArticle = parse_isolated(
+            "worker.extract.page:extract_article",
+            got.body,
+            url=url,
+            content_type=got.headers.get("content-type", ""),
+            now=utc_now(),
+        )
+    except ParseError as error:
+        raise InputError(got.url, f"no article found: {error}") from error
+    return found
 
 
 def parse_since(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from worker.clock import iso, utc_now
-from worker.commands.common import print_json, read_input
+from worker.commands.common import extract_isolated, parse_isolated, print_json, read_input
 from worker.config import load_settings
-from worker.domain import Entry, Outcome
+from worker.domain import Entry, Outcome, ParsedFeed
 from worker.errors import FetchError, InputError, ParseError
 
 
@@ -19,17 +19,12 @@ from worker.errors import FetchError, InputError, ParseError
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def extract(source: str, url: str | None, as_json: bool) -> None:
     """Show the article on a page: title, text, language, date, author."""
-    from worker.extract.page import extract_article
     from worker.language.detect import make_detector
 
     settings = load_settings()
     got = read_input(source, settings, max_bytes=settings.page_max_bytes)
     page_url = url or (got.final_url if got.final_url.startswith("http") else None)
-    content_type = got.headers.get("content-type", "")
-    try:
-        found = extract_article(got.body, url=page_url, content_type=content_type, now=utc_now())
-    except ParseError as error:
-        raise InputError(source, f"no article found: {error}") from error
+    found = extract_isolated(got, page_url)
     detector = make_detector(settings.language_detector)
     language = detector.detect(f"{found.title}\n\n{found.text}", declared=(found.language,))
     record = {
@@ -71,17 +66,16 @@ def feed(source: str, as_json: bool) -> None:
 
 
 def _feed_record(source: str) -> dict[str, Any]:
-    from worker.feeds.parse import parse_feed
-
     settings = load_settings()
     record: dict[str, Any] = {"title": "", "language": None, "entries": [], "outcome": Outcome.OK}
     try:
         got = read_input(source, settings, max_bytes=settings.feed_max_bytes)
-        parsed = parse_feed(
+        parsed: ParsedFeed = parse_isolated(
+            "worker.feeds.parse:parse_feed",
             got.body,
             url=got.final_url if got.final_url.startswith("http") else "",
             content_type=got.content_type,
-            headers=got.headers,
+            headers=dict(got.headers),
             now=utc_now(),
             max_entries=settings.feed_max_entries,
         )

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from worker.clock import utc_now
-from worker.commands.common import print_json, read_input
+from worker.commands.common import extract_isolated, print_json, read_input
 from worker.config import Settings, load_settings
-from worker.errors import ConfigError, InputError, ParseError, WatchError
+from worker.errors import ConfigError, InputError, WatchError
 from worker.match.watches import NAME, WATCH_FILE, split_front_matter
 
 _WATCH_TOML = '''\
@@ -124,8 +123,6 @@ def new(name: str, sources: tuple[str, ...], title: str | None) -> None:
 
 def _seed_text(source: str, settings: Settings) -> str:
     """An article as a seed file with front matter."""
-    from worker.extract.page import extract_article
-
     got = read_input(source, settings, max_bytes=settings.page_max_bytes)
     url = got.final_url if got.final_url.startswith("http") else None
     if url is None and Path(source).suffix.lower() in (".txt", ".md"):
@@ -136,11 +133,7 @@ def _seed_text(source: str, settings: Settings) -> str:
         if not split_front_matter(text)[1].strip():
             raise InputError(source, "is empty")
         return text
-    content_type = got.headers.get("content-type", "")
-    try:
-        page = extract_article(got.body, url=url, content_type=content_type, now=utc_now())
-    except ParseError as error:
-        raise InputError(source, f"no article found: {error}") from error
+    page = extract_isolated(got, url)
     head = {
         "title": page.title,
         "url": page.canonical_url or url,

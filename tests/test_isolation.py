@@ -1,0 +1,99 @@
+"""A call that hangs, dies or eats memory costs itself only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from worker.domain import Outcome
+from worker.errors import ParseError
+from worker.isolation import Isolation
+
+HERE = "tests.test_isolation"
+
+
+def double(value: int) -> int:
+    return 2 * value
+
+
+def own_pid(_value: object = None) -> int:
+    return os.getpid()
+
+
+def hang() -> None:
+    time.sleep(3600)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def eat() -> int:
+    return len(bytearray(4_000_000_000))
+
+
+def say() -> str:
+    print("a library that prints")  # noqa: T201
+    return "said"
+
+
+def refuse() -> None:
+    raise ParseError(Outcome.NO_TEXT, "empty")
+
+
+def refuse_strangely() -> None:
+    class Local(Exception):  # noqa: N818 - cannot be pickled
+        pass
+
+    raise Local
+
+
+@pytest.fixture
+def isolation() -> Iterator[Isolation]:
+    isolation = Isolation(call_limit_s=1.0)
+    yield isolation
+    isolation.close()
+
+
+def test_a_call_runs_in_another_process_which_is_kept(isolation: Isolation) -> None:
+    assert isolation.call(f"{HERE}:double", 21) == 42
+    first, second = (isolation.call(f"{HERE}:own_pid") for _ in range(2))
+    assert first == second != os.getpid()
+
+
+def test_errors_come_back_as_they_were(isolation: Isolation) -> None:
+    with pytest.raises(ParseError) as caught:
+        isolation.call(f"{HERE}:refuse")
+    assert (caught.value.outcome, caught.value.detail) == (Outcome.NO_TEXT, "empty")
+    with pytest.raises(ParseError, match="Local"):
+        isolation.call(f"{HERE}:refuse_strangely")
+    assert isolation.call(f"{HERE}:say") == "said"
+
+
+@pytest.mark.parametrize("name", ["hang", "die", "eat"])
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not limit the address space")
+def test_what_hangs_dies_or_eats_is_too_complex_and_the_next_call_works(
+    isolation: Isolation, name: str
+) -> None:
+    isolation.call(f"{HERE}:double", 1)
+    with pytest.raises(ParseError) as caught:
+        isolation.call(f"{HERE}:{name}")
+    assert caught.value.outcome is Outcome.TOO_COMPLEX
+    assert isolation.call(f"{HERE}:double", 2) == 4
+
+
+def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: isolation.call(f"{HERE}:double", n), range(40)))
+    assert answers == [2 * n for n in range(40)]
+
+
+def test_a_large_message_passes_both_ways(isolation: Isolation) -> None:
+    body = os.urandom(3_000_000)
+    assert isolation.call("builtins:bytes", body) == body

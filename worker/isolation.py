@@ -1,0 +1,187 @@
+"""Parsing in a child process that can be killed: a hostile page costs one Outcome, not a worker.
+
+Some inputs keep lxml busy in C for minutes, where no exception and no soft limit reaches; others
+take gigabytes. So parsers are called in a reused child with a limit on its address space and on
+the time of each call. A child is kept warm between calls, since starting one and importing the
+parsers costs more than parsing a thousand pages' worth of messages through a pipe.
+
+Every thread that calls at the same time has a child of its own, so that the parsing of an
+embedded run uses all cores though its threads share one interpreter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from typing import IO, Any
+
+from worker.domain import Outcome
+from worker.errors import ParseError
+
+CALL_LIMIT_S = 10.0
+"""Seconds for one call; ordinary pages take 30 ms, the largest ones under a second."""
+START_LIMIT_S = 30.0
+"""Seconds for the first call of a child, which imports the parsers."""
+MEMORY_LIMIT_BYTES = 1_000_000_000
+CALLS_A_CHILD = 1_000
+"""A child is replaced after so many calls, since parsers leak a little."""
+
+_LENGTH = struct.Struct(">Q")
+
+
+class Isolation:
+    """Calls functions in killable children.
+
+    Args:
+        call_limit_s: seconds after which a call's child is killed.
+        memory_limit_bytes: of address space; a call that wants more fails.
+    """
+
+    def __init__(
+        self,
+        call_limit_s: float = CALL_LIMIT_S,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+    ) -> None:
+        self._call_limit_s = call_limit_s
+        self._memory_limit_bytes = memory_limit_bytes
+        self._idle: list[_Child] = []
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+
+    def call(self, target: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a function in a child.
+
+        Args:
+            target: "module:function"; arguments and result must survive pickling.
+            args: for the function.
+            kwargs: for the function.
+
+        Raises:
+            ParseError: the call took too long or too much memory, or its process died.
+            Exception: whatever the function raised.
+        """
+        child = self._take()
+        limit_s = self._call_limit_s if child.calls else max(START_LIMIT_S, self._call_limit_s)
+        try:
+            is_ok, answer = child.call((target, args, kwargs), limit_s)
+        except BaseException:
+            child.kill()
+            raise
+        if child.calls < CALLS_A_CHILD and not isinstance(answer, MemoryError):
+            with self._lock:
+                self._idle.append(child)
+        else:
+            child.kill()
+        if is_ok:
+            return answer
+        if isinstance(answer, MemoryError):
+            raise ParseError(Outcome.TOO_COMPLEX, "needs too much memory to parse")
+        raise answer
+
+    def close(self) -> None:
+        """End the children that are idle."""
+        with self._lock:
+            children, self._idle = self._idle, []
+        for child in children:
+            child.kill()
+
+    def _take(self) -> _Child:
+        with self._lock:
+            if self._owner != os.getpid():  # after a fork the children are our parent's
+                self._idle, self._owner = [], os.getpid()
+            if self._idle:
+                return self._idle.pop()
+        return _Child(self._memory_limit_bytes)
+
+
+class _Child:
+    def __init__(self, memory_limit_bytes: int) -> None:
+        self.calls = 0
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-c", f"from {__name__} import serve; serve({memory_limit_bytes})"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+    def call(self, request: Any, limit_s: float) -> tuple[bool, Any]:
+        """Give whether the call returned, and what it returned or raised."""
+        self.calls += 1
+        ends_at = time.monotonic() + limit_s
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker: PIPE was asked
+        try:
+            _write(self._process.stdin, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
+            (length,) = _LENGTH.unpack(self._read(_LENGTH.size, ends_at, limit_s))
+            is_ok, answer = pickle.loads(self._read(length, ends_at, limit_s))  # noqa: S301 - ours
+        except (BrokenPipeError, EOFError) as error:
+            raise ParseError(Outcome.TOO_COMPLEX, "the parser's process died") from error
+        return is_ok, answer
+
+    def _read(self, size: int, ends_at: float, limit_s: float) -> bytes:
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        file = self._process.stdout.fileno()
+        parts: list[bytes] = []
+        while size:
+            if not select.select([file], [], [], max(0.0, ends_at - time.monotonic()))[0]:
+                raise ParseError(Outcome.TOO_COMPLEX, f"takes over {limit_s:.0f} s to parse")
+            part = os.read(file, min(size, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def serve(memory_limit_bytes: int) -> None:
+    """Answer calls from stdin until it is closed: the child's main loop."""
+    _limit_memory(memory_limit_bytes)
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get between the answers
+    while head := requests.read(_LENGTH.size):
+        target, args, kwargs = pickle.loads(requests.read(_LENGTH.unpack(head)[0]))  # noqa: S301
+        _write(answers, _answer(target, args, kwargs))
+
+
+def _answer(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    try:
+        module, _, name = target.partition(":")
+        answer = True, getattr(importlib.import_module(module), name)(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - it is raised again on the other side
+        answer = False, error
+    try:
+        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 - a library's error that cannot be pickled
+        told = ParseError(Outcome.FAILED, f"{type(answer[1]).__name__}, not told: {error}")
+        return pickle.dumps((False, told), pickle.HIGHEST_PROTOCOL)
+
+
+def _write(pipe: IO[bytes], message: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(message)))
+    pipe.write(message)
+    pipe.flush()
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    except (ImportError, ValueError, OSError):
+        return  # not every platform can; the limit on time still holds
