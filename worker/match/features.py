@@ -1,0 +1,245 @@
+"""An article against a watch in a dozen numbers, general to every story.
+
+Each has a direction that a person would expect ("more shared names: more related"); the model
+only weighs them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.domain import Vectors
+from worker.match.align import Alignment, align
+from worker.match.candidates import name_weight
+from worker.match.encoders import normalised
+from worker.match.figures import Date
+from worker.match.names import NameIndex
+from worker.match.reading import Reading
+from worker.match.vectorspace import Similarities
+from worker.match.watchindex import WatchIndex
+
+HEAD_TEXTS = 3
+UNKNOWN_DAY = 0.3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One article beside one watch.
+
+    Attributes:
+        seed: index of the nearest seed. alignment: with that seed.
+        margins: with all passages of all seeds. raw: cosines of centred vectors.
+        features: by name.
+    """
+
+    seed: int
+    alignment: Alignment
+    margins: Similarities
+    raw: Similarities
+    features: dict[str, float]
+    shared_names: tuple[int, ...]
+
+
+def _weights(reading: Reading) -> NDArray[np.float32]:
+    return np.array([p.width for p in reading.passages] or [1], dtype=np.float32)
+
+
+def compare(reading: Reading, title: Vectors, body: Vectors, index: WatchIndex) -> Comparison:
+    """Compare an article with a watch.
+
+    Args:
+        reading: the article.
+        title: centred vector of the title, shape (1, dimension); the lead's where there is none.
+        body: centred vectors of the passages; the title's where there is no text.
+        index: the watch.
+    """
+    widths = _weights(reading)
+    common = index.space.commonness(body)
+    raw: Similarities = body @ index.vectors.T
+    margins = raw - 0.5 * (common[:, None] + index.commonness[None])
+    alignments = []
+    for number in range(len(index.readings)):
+        mine = index.owner == number
+        joined = windowed_margins(body, widths, index, mine)
+        alignments.append(align(margins[:, mine], np.maximum(margins[:, mine], joined), widths))
+    nearest = max(
+        range(len(alignments)),
+        key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered,
+    )
+    best = margins.max(axis=1)
+    top = np.sort(best)[::-1]
+    shared = tuple(i for i, name in enumerate(index.names) if reading.name_index.has(name))
+    features = {
+        "top3": float(top[:3].mean()),
+        "top10": float(np.sort(margins.ravel())[-10:].mean()),
+        "width": float(np.log(reading.width + len(reading.title) + 1)),
+        **_core(title, body, widths, index),
+        **_aligned(alignments[nearest]),
+        **_same_facts(reading, index.readings[nearest]),
+        **_names(reading, shared, index),
+        **_countries(reading, index),
+        **_figures(reading, index),
+    }
+    features["subject_gap"] = min(0.0, max(features["subject"], features["lead_subject"]) - 0.15)
+    return Comparison(nearest, alignments[nearest], margins, raw, features, shared)
+
+
+def _windows(vectors: Vectors, widths: NDArray[np.float32]) -> Vectors:
+    """Return for each passage the vector of it and the next one together."""
+    following = np.concatenate([vectors[1:] * widths[1:, None], np.zeros_like(vectors[:1])])
+    return normalised(vectors * widths[:, None] + following)
+
+
+def windowed_margins(
+    body: Vectors, widths: NDArray[np.float32], index: WatchIndex, mine: NDArray[np.bool_]
+) -> Similarities:
+    """Return margins of passages against pairs of neighbours, where two sentences became one.
+
+    Args:
+        body: centred passages of the article.
+        widths: of the passages.
+        index: the watch.
+        mine: which of the index's rows belong to the seed.
+    """
+    seed, seed_widths = index.vectors[mine], index.widths[mine]
+    space = index.space
+    own_pairs, seed_pairs = _windows(body, widths), _windows(seed, seed_widths)
+    common, seed_common = space.commonness(body), index.commonness[mine]
+    pair_common, seed_pair_common = space.commonness(own_pairs), space.commonness(seed_pairs)
+    one_to_two = body @ seed_pairs.T - 0.5 * (common[:, None] + seed_pair_common[None])
+    two_to_one = own_pairs @ seed.T - 0.5 * (pair_common[:, None] + seed_common[None])
+    previous = np.concatenate([np.full_like(two_to_one[:1], -1.0), two_to_one[:-1]])
+    joined: Similarities = np.maximum(np.maximum(one_to_two, two_to_one), previous)
+    return joined
+
+
+def _aligned(alignment: Alignment) -> dict[str, float]:
+    return {
+        "aligned": alignment.mean,
+        "in_order": alignment.in_order,
+        "log_in_order": math.log(alignment.in_order + 0.02),
+        "covered": alignment.covered,
+        "seed_covered": alignment.seed_covered,
+        "order": alignment.order,
+        "order_z": alignment.order_z,
+    }
+
+
+def _balance(shared: int, own: int) -> float:
+    """Return shared against not shared, -1..1; 0 where there is nothing to compare."""
+    return (2 * shared - own) / (own + 2)
+
+
+def _number_balance(shared: int, own: int) -> float:
+    """Return the same with half the weight on what is not shared: a translator may spell it out."""
+    return (shared - 0.5 * (own - shared)) / (own + 2)
+
+
+def _same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
+    """Tell whether the article's own names, numbers and countries are those of one seed."""
+    numbers = sum(value in seed.numbers for value in reading.numbers)
+    names = sum(seed.name_index.has(name) for name in reading.names)
+    a, b = reading.countries, seed.countries
+    lengths = math.hypot(*a.values()) * math.hypot(*b.values())
+    cosine = sum(w * b.get(code, 0.0) for code, w in a.items()) / lengths if lengths else 0.5
+    return {
+        "number_balance": _number_balance(numbers, len(reading.numbers)),
+        "name_balance": _balance(names, len(reading.names)),
+        "country_same": cosine,
+    }
+
+
+def _core(
+    title: Vectors, body: Vectors, widths: NDArray[np.float32], index: WatchIndex
+) -> dict[str, float]:
+    space = index.space
+    centre = normalised((body * (widths / widths.sum())[:, None]).sum(axis=0, keepdims=True))
+    lead = normalised(np.concatenate([title, body[:2]]).mean(axis=0, keepdims=True))
+    stacked = np.concatenate([centre, lead, title])
+    common = space.commonness(stacked)
+    core = (stacked @ index.core.T)[:, 0] - 0.5 * (common + index.core_commonness)
+    subject = (stacked @ index.subject.T)[:, 0] - 0.5 * (common + index.subject_commonness)
+    return {
+        "core": float(core[0]),
+        "lead_core": float(core[1]),
+        "title_core": float(core[2]),
+        "subject": float(subject[0]),
+        "lead_subject": float(subject[1]),
+    }
+
+
+def _names(reading: Reading, shared: tuple[int, ...], index: WatchIndex) -> dict[str, float]:
+    """Tell how many of the watch's names are in the article, and whether in focus or in passing."""
+    weights = {i: name_weight(i, index) for i in shared}
+    head = NameIndex(reading.texts[:HEAD_TEXTS])
+    in_head = [i for i in shared if head.has(index.names[i])]
+    telling = [i for i in shared if weights[i] >= 0.35]
+    per_text = [NameIndex([text]) for text in reading.texts] if telling else []
+    with_name = sum(any(t.has(index.names[i]) for i in telling) for t in per_text)
+    own = len({n.folded for n in reading.names})
+    return {
+        "names": float(np.log1p(sum(weights.values()))),
+        "name_best": max(weights.values(), default=0.0),
+        "name_head": float(np.log1p(sum(weights[i] for i in in_head))),
+        "name_head_best": max((weights[i] for i in in_head), default=0.0),
+        "name_cover": with_name / max(len(reading.texts), 1),
+        "name_share": (min(len(shared), own) + 0.5) / (own + 1),
+    }
+
+
+def _countries(reading: Reading, index: WatchIndex) -> dict[str, float]:
+    """Tell whether the watch's countries are the article's, and whether others are.
+
+    A country counts as much as it is in the seeds' own focus: a story of one workshop is not told
+    by its country.
+    """
+    of_article = reading.countries
+    ranked = sorted(index.countries.items(), key=lambda pair: -pair[1])[:2]
+    strength = [min(1.0, max(0.0, (weight - 0.3) / 0.3)) for _, weight in ranked]
+    have = [min(1.0, of_article.get(code, 0.0) / 0.5) for code, _ in ranked]
+    fit = [s * (h - 0.5) for s, h in zip(strength, have, strict=True)]
+    others = [w for code, w in of_article.items() if code not in index.countries]
+    return {
+        "country_fit": sum(fit) / 2,
+        "country_gap": -min((1 - h) * s for s, h in zip(strength, have, strict=True))
+        if fit
+        else 0.0,
+        "country_worst": -max(
+            ((1 - h) * s for s, h in zip(strength, have, strict=True)), default=0.0
+        ),
+        "country_other": max(others, default=0.0) * max(strength, default=0.0),
+    }
+
+
+def _figures(reading: Reading, index: WatchIndex) -> dict[str, float]:
+    """Tell how many telling numbers and days are shared, and which share of the article's own."""
+    shared = sum(value in index.numbers for value in reading.numbers)
+    days = sum(any(d.agrees_with(s) for s in index.dates) for d in reading.dates)
+    return {
+        "numbers": float(np.log1p(shared)),
+        "number_share": (shared + 0.5) / (len(reading.numbers) + 1),
+        "dates": float(min(days, 2)),
+        "other_days": float(bool(reading.dates) and not days),
+        "near_date": _nearness(reading, index),
+    }
+
+
+def _nearness(reading: Reading, index: WatchIndex) -> float:
+    """Tell how near an article's day is to a seed's: 1 the same day, 1/e ten days, 0.3 unknown."""
+    if reading.published is None:
+        return UNKNOWN_DAY
+    gaps = [abs((reading.published - day).days) for day in index.days]
+    if not index.days:
+        gaps = [_gap_in_year(reading.published, day) for day in index.dates]
+    return math.exp(-min(gaps) / 10) if gaps else UNKNOWN_DAY
+
+
+def _gap_in_year(day: date, other: Date) -> int:
+    """Return the days between two days of the year, the shorter way round."""
+    gap = abs((day.month - other.month) * 30.4 + day.day - other.day)
+    return round(min(gap, 365 - gap))

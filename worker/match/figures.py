@@ -1,0 +1,223 @@
+"""Numbers and dates of a text by value, whatever digits, separators, words of scale and months.
+
+Words of scale ("Millionen", "juta", "万") and month names come from CLDR, by way of Babel.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError, localedata
+
+from worker.match.skeleton import LETTERS
+
+MAX_FOUND = 400
+"""Numbers, and dates, of one text that are looked at."""
+
+_DIGITS = r"\d(?:[\d.,٫٬'’\u00a0\u202f ]{0,24}\d)?"
+_NUMBER = re.compile(
+    rf"(?<![A-Za-z\d.])(?P<num>{_DIGITS})(?P<gap>[\s\u00a0-]?)(?P<word>{LETTERS}\.?)?"
+)
+_CJK_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2, "零": 0}
+_CJK_UNITS = {"十": 10, "百": 100, "千": 1000}
+_CJK_NUMBER = re.compile(r"[〇零一二三四五六七八九十百千两兩]{2,10}[万萬亿億]?")
+_CJK_SCALES = {
+    "万": 1e4, "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8, "兆": 1e12, "조": 1e12,
+    "千": 1e3, "천": 1e3, "百": 1e2,
+}  # fmt: skip
+_YMD = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
+_DMY = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
+_MD_CJK = re.compile(r"(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})(?=\s?[日일号號])")
+_DM_SLASH = re.compile(r"(?<![\d/.-])(\d{1,2})[-/](\d{1,2})(?![\d/.-]|\s?%)")
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day of a year; the year is 0 where the text does not give it."""
+
+    month: int
+    day: int
+    year: int = 0
+
+    def agrees_with(self, other: Date) -> bool:
+        """Whether both can be the same day."""
+        years_agree = self.year == other.year or 0 in (self.year, other.year)
+        return (self.month, self.day) == (other.month, other.day) and years_agree
+
+
+def western_digits(text: str) -> str:
+    """Return the text with every decimal digit of any script as 0-9, of the same length."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(c)) if not c.isascii() and c.isdecimal() else c for c in text
+    )
+
+
+def babel_locale(language: str) -> Locale | None:
+    """Return CLDR's data for a language code, or None if there is none."""
+    code = language.replace("-", "_")
+    for candidate in (code, code.partition("_")[0]):
+        try:
+            if candidate and localedata.exists(candidate):
+                return Locale.parse(candidate)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
+
+
+@lru_cache(maxsize=128)
+def month_names(language: str) -> dict[str, int]:
+    """Return the months' names and abbreviations of a language and of English, folded in case."""
+    names: dict[str, int] = {}
+    for code in ("en", language):
+        locale = babel_locale(code)
+        if locale is None:
+            continue
+        for context in locale.months.values():
+            for kind in ("wide", "abbreviated"):
+                for month, name in context.get(kind, {}).items():
+                    key = name.casefold().strip(". ")
+                    if len(key) >= 3 and not key[0].isdigit():
+                        names[key] = month
+    return names
+
+
+@lru_cache(maxsize=128)
+def calendar_words(language: str) -> frozenset[str]:
+    """Return the names of months and days of a language and of English, folded in case."""
+    words = set(month_names(language))
+    for code in ("en", language):
+        locale = babel_locale(code)
+        if locale is not None:
+            for context in locale.days.values():
+                for kind in ("wide", "abbreviated"):
+                    words.update(d.casefold().strip(".") for d in context.get(kind, {}).values())
+    return frozenset(words)
+
+
+@lru_cache(maxsize=128)
+def scale_words(language: str) -> dict[str, float]:
+    """Return the words of scale of a language and of English ("million": 1e6), folded in case."""
+    words: dict[str, float] = {"k": 1e3, "bn": 1e9, "mn": 1e6}
+    for code in ("en", language):
+        locale = babel_locale(code)
+        if locale is None:
+            continue
+        for style in ("long", "short"):
+            for plural in locale.compact_decimal_formats.get(style, {}).values():
+                for size, pattern in plural.items():
+                    zeros = str(pattern.pattern).count("0")
+                    word = re.sub(r"[0¤#'\s\u00a0]", "", str(pattern.pattern)).casefold().strip(".")
+                    if word and zeros and (len(word) > 1 or style == "long"):
+                        words.setdefault(word, float(size) / 10 ** (zeros - 1))
+    return words | _CJK_SCALES
+
+
+def _value(digits: str) -> float | None:
+    """Parse digits with the separators of any locale; None if they are no single number."""
+    digits = re.sub(r"[\u00a0\u202f ’']", " ", digits.replace("٬", ",").replace("٫", "."))
+    if re.fullmatch(r"\d{1,3}(?:([., ])\d{3})(?:\1\d{3})*", digits):
+        return float(re.sub(r"\D", "", digits))
+    grouped = re.fullmatch(r"(\d{1,3}(?:[., ]\d{2,3})+)[.,](\d{1,2})", digits)
+    if grouped:
+        return float(re.sub(r"\D", "", grouped[1]) + "." + grouped[2])
+    plain = re.fullmatch(r"(\d+)(?:[.,](\d{1,4}))?", digits)
+    if plain:
+        return float(f"{plain[1][:18]}.{plain[2] or 0}")
+    return None
+
+
+def _cjk_value(numeral: str) -> float:
+    """Parse a numeral written in Chinese characters."""
+    total, digit = 0.0, 0.0
+    scale = _CJK_SCALES.get(numeral[-1], 1.0) if numeral[-1] in "万萬亿億" else 1.0
+    has_units = any(c in _CJK_UNITS for c in numeral)
+    for char in numeral:
+        if char in _CJK_DIGITS:
+            digit = digit * (1 if has_units else 10) + _CJK_DIGITS[char]
+        elif char in _CJK_UNITS:
+            total += (digit or 1) * _CJK_UNITS[char]
+            digit = 0.0
+    return (total + digit) * scale
+
+
+def numbers(text: str, language: str) -> dict[float, str]:
+    """Return the numbers of a text: value -> as written, with its word of scale."""
+    found: dict[float, str] = {}
+    plain = western_digits(text)
+    scales = scale_words(language)
+    for match in _NUMBER.finditer(plain):
+        value = _value(match["num"])
+        end = match.end("num")
+        if value is None:  # a list such as "3, 4, 5": each for itself
+            for piece in re.finditer(r"\d+", match["num"]):
+                found.setdefault(float(piece[0][:18]), piece[0])
+            continue
+        word = (match["word"] or "").casefold().strip(".")
+        scale = scales.get(word) or (
+            scales.get(word[0]) if word and word[0] in _CJK_SCALES else None
+        )
+        if scale:
+            value *= scale
+            end = match.end("word") if word in scales else match.start("word") + 1
+        found.setdefault(round(value, 4), text[match.start() : end].strip(" ,."))
+        if len(found) >= MAX_FOUND:
+            return found
+    for match in _CJK_NUMBER.finditer(plain):
+        found.setdefault(_cjk_value(match[0]), match[0])
+    return found
+
+
+def is_telling(value: float) -> bool:
+    """Whether a number is rare enough to tell a story: not a small count, a year or a round 100."""
+    if value != int(value):
+        return True
+    whole = int(value)
+    is_round = whole <= 20 or (whole < 100 and whole % 10 == 0) or whole in (100, 1000, 24)
+    return not is_round and not 1900 <= whole <= 2100
+
+
+@lru_cache(maxsize=128)
+def _month_patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    alternatives = "|".join(sorted(map(re.escape, month_names(language)), key=len, reverse=True))
+    day = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th|º|\.)?"
+    year = r"(?:[\s,.]{1,3}(?:(?:de|del|of|năm|r\.?)\s)?(?P<year>(?:19|20|25)\d\d)(?!\d))?"
+    between = r"[\s,.]{0,2}(?:de\s|of\s|af\s|din\s|ngày\s)?"
+    month = rf"(?P<month>{alternatives})(?!\d)\w{{0,3}}\.?"
+    return (
+        re.compile(rf"(?<!\d){day}{between}{month}{year}", re.IGNORECASE),
+        re.compile(rf"(?<!\w){month}\s?{day}(?![\d:%.,]\d|\d){year}", re.IGNORECASE),
+    )
+
+
+def dates(text: str, language: str) -> dict[Date, str]:
+    """Return the days that a text names: date -> as written."""
+    found: dict[Date, str] = {}
+    plain = western_digits(text)
+
+    def add(year: str | None, month: int, day: str, start: int, end: int) -> None:
+        full_year = int(year) if year and len(year) == 4 else 0
+        full_year -= 543 if full_year > 2400 else 0  # the Buddhist era
+        if 1 <= month <= 12 and 1 <= int(day) <= 31 and len(found) < MAX_FOUND:
+            found.setdefault(Date(month, int(day), full_year), text[start:end].strip(" ,."))
+
+    for m in _YMD.finditer(plain):
+        add(m[1], int(m[2]), m[3], *m.span())
+    for m in _MD_CJK.finditer(plain):
+        add(None, int(m[1]), m[2], m.start(), m.end() + 1)
+    names = month_names(language)
+    for pattern in _month_patterns(language):
+        for m in pattern.finditer(plain):
+            month = names.get(m["month"].casefold(), 0)
+            add(m["year"], month, m["day"], *m.span())
+    is_month_first = language.startswith("en")
+    for m in _DMY.finditer(plain):
+        add(m[3], int(m[1 if is_month_first else 2]), m[2 if is_month_first else 1], *m.span())
+    if not is_month_first:
+        for m in _DM_SLASH.finditer(plain):
+            add(None, int(m[2]), m[1], *m.span())
+    return found

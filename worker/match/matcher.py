@@ -1,0 +1,202 @@
+"""Articles against the seeds of every watch: read, encode, compare, judge, explain."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from worker.domain import ArticleText, Encoder, Match, Relation, Vectors, Watch
+from worker.match.candidates import Effort, effort_for, lead_is_near, shared_name_weight
+from worker.match.evidence import added, evidence, reasons
+from worker.match.features import Comparison, compare
+from worker.match.model import Model, shipped_model
+from worker.match.reading import ARTICLE_PASSAGES, Reading, read
+from worker.match.watchindex import WatchIndex, build_index
+
+DEFAULT_THRESHOLD = 0.5
+MIN_TEXT_WIDTH = 80
+"""Below this an article is a title alone: shown as a suggestion at most."""
+SUGGESTION_CAP = 0.45
+COPY_SHINGLES = 0.5
+"""Share of an article's runs of five words that stand in the seed: a copy, in whatever order."""
+MIN_COPY_SHINGLES = 0.08
+COPY_SCORE = 0.97
+MIN_ORDERED = 3
+BRIEF_MARGIN = 0.5
+_ALGORITHM = "1"
+LEAD_TEXTS = 2
+NOTHING_SHARED = "hardly a name, number or country of the seeds is in the article"
+
+
+class SeedMatcher:
+    """Matches articles against watches; the seeds are encoded at the first article.
+
+    Args:
+        watches: with at least one seed each.
+        encoder: one space for all languages.
+        model: the weights; the shipped ones unless a measurement brings its own.
+    """
+
+    def __init__(
+        self, watches: Sequence[Watch], encoder: Encoder, model: Model | None = None
+    ) -> None:
+        self._watches = tuple(watches)
+        self._encoder = encoder
+        self._indexes: tuple[WatchIndex, ...] | None = None
+        self._lock = threading.Lock()
+        self._model = model or shipped_model()
+
+    @property
+    def version(self) -> str:
+        """Algorithm and weights."""
+        return f"{_ALGORITHM}.{self._model.version}"
+
+    def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
+        """Match a batch: for each article, in order, one `Match` a watch."""
+        indexes = self._ready()
+        return [self._match_one(article, indexes) for article in articles]
+
+    def _ready(self) -> tuple[WatchIndex, ...]:
+        with self._lock:
+            if self._indexes is None:
+                self._indexes = tuple(build_index(watch, self._encoder) for watch in self._watches)
+            return self._indexes
+
+    def _match_one(
+        self, article: ArticleText, indexes: tuple[WatchIndex, ...]
+    ) -> tuple[Match, ...]:
+        reading = read_article(article)
+        if not reading.texts:
+            return tuple(self._none(index, "the article has no text") for index in indexes)
+        near = [self._is_near(reading, index) for index in indexes]
+        vectors = self._encoder.encode(list(reading.texts)) if any(near) else None
+        return tuple(
+            self._judge(reading, vectors, index)
+            if is_near and vectors is not None
+            else self._none(index, NOTHING_SHARED, reading)
+            for index, is_near in zip(indexes, near, strict=True)
+        )
+
+    def _is_near(self, reading: Reading, index: WatchIndex) -> bool:
+        """Whether it is worth encoding the whole article for a watch."""
+        effort = effort_for(reading, index)
+        if effort is Effort.LEAD:
+            lead = self._encoder.encode(list(reading.texts[:LEAD_TEXTS]))
+            return lead_is_near(index.space.centre(lead, reading.language), index)
+        return effort is Effort.ALL
+
+    def _none(self, index: WatchIndex, reason: str, reading: Reading | None = None) -> Match:
+        """Return what is said of an article that is not worth encoding."""
+        seed = index.watch.seeds[0].id if index.watch.seeds else ""
+        shared = shared_name_weight(reading, index) if reading is not None else 0.0
+        return Match(
+            index.watch.name,
+            seed,
+            Relation.UNRELATED,
+            round(0.005 + 0.01 * min(shared, 1.0), 4),
+            reasons=(reason,),
+            is_suggestion=reading is None or reading.width < MIN_TEXT_WIDTH,
+            matcher_version=self.version,
+            encoder=self._encoder.name,
+        )
+
+    def _judge(self, reading: Reading, vectors: Vectors, index: WatchIndex) -> Match:
+        if not index.readings:
+            return self._none(index, "the watch has no seeds")
+        comparison = compare_vectors(reading, vectors, index)
+        relation, score = decide(self._model, reading, comparison, index)
+        is_suggestion = reading.width < MIN_TEXT_WIDTH
+        if is_suggestion:
+            score = min(score, SUGGESTION_CAP)
+            relation = Relation.UNRELATED
+        return Match(
+            watch=index.watch.name,
+            seed=index.watch.seeds[comparison.seed].id,
+            relation=relation,
+            score=round(score, 4),
+            evidence=evidence(reading, comparison, index),
+            adds=added(reading, comparison, index, relation),
+            shared_names=tuple(index.names[i].text for i in comparison.shared_names)[:30],
+            shared_numbers=tuple(t for v, t in reading.numbers.items() if v in index.numbers),
+            shared_dates=tuple(
+                t for d, t in reading.dates.items() if any(d.agrees_with(s) for s in index.dates)
+            ),
+            reasons=reasons(self._model, comparison, index, relation),
+            features={k: round(v, 4) for k, v in comparison.features.items()},
+            is_suggestion=is_suggestion,
+            matcher_version=self.version,
+            encoder=self._encoder.name,
+        )
+
+
+def read_article(article: ArticleText) -> Reading:
+    """Read an article as far as matching looks at it."""
+    return read(
+        article.title,
+        article.text,
+        article.language,
+        limit=ARTICLE_PASSAGES,
+        published_at=article.published_at,
+    )
+
+
+def compare_vectors(reading: Reading, vectors: Vectors, index: WatchIndex) -> Comparison:
+    """Compare an article with a watch.
+
+    Args:
+        reading: the article.
+        vectors: of `reading.texts`, as the encoder gives them.
+        index: the watch.
+    """
+    centred = index.space.centre(vectors, reading.language)
+    body = centred[1:] if reading.title and len(centred) > 1 else centred
+    return compare(reading, centred[:1], body, index)
+
+
+def compare_article(
+    article: ArticleText, index: WatchIndex, encoder: Encoder
+) -> tuple[Reading, Comparison]:
+    """Read, encode and compare an article that has some text."""
+    reading = read_article(article)
+    return reading, compare_vectors(reading, encoder.encode(list(reading.texts)), index)
+
+
+def shared_text(reading: Reading, seed: Reading) -> float:
+    """Return the share of the article's runs of words that stand in the seed too."""
+    own = reading.shingles
+    return len(own & seed.shingles) / len(own) if own else 0.0
+
+
+def _is_same_text(model: Model, reading: Reading, comparison: Comparison, seed: Reading) -> bool:
+    """Whether the article is the seed's own text, copied or translated."""
+    verbatim = shared_text(reading, seed)
+    if verbatim >= COPY_SHINGLES:
+        return True
+    if reading.language == seed.language and verbatim < MIN_COPY_SHINGLES:
+        return False  # a report in the seed's own language that quotes none of it
+    if len(comparison.alignment.pairs) < MIN_ORDERED and comparison.alignment.mean < BRIEF_MARGIN:
+        return False  # too short to have an order
+    return model.same_text.probability(comparison.features) >= 0.5
+
+
+def decide(
+    model: Model, reading: Reading, comparison: Comparison, index: WatchIndex
+) -> tuple[Relation, float]:
+    """Return the relation and the probability that the article is related at all."""
+    features = comparison.features
+    seed = index.readings[comparison.seed]
+    threshold = index.watch.threshold if index.watch.threshold is not None else DEFAULT_THRESHOLD
+    score = model.related.probability(features)
+    is_same = _is_same_text(model, reading, comparison, seed)
+    if is_same:
+        score = max(score, model.same_text.probability(features))
+        verbatim = shared_text(reading, seed)
+        score = max(score, COPY_SCORE + 0.03 * verbatim if verbatim >= COPY_SHINGLES else 0.0)
+    if score < threshold:
+        return Relation.UNRELATED, score
+    if is_same:
+        is_copy = reading.language == seed.language or shared_text(reading, seed) >= COPY_SHINGLES
+        return (Relation.COPY if is_copy else Relation.TRANSLATION), score
+    if model.same_event.probability(features) >= 0.5:
+        return Relation.SAME_EVENT, score
+    return Relation.SAME_TOPIC, score

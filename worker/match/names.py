@@ -1,0 +1,266 @@
+"""Names of people, bodies and works in a text, and which names of a seed occur in it.
+
+Finding names works where scripts tell them: capitals, acronyms, Latin letters inside other
+scripts, katakana, the middle dot of Chinese, title marks. Looking for the names of a seed works in
+every script, through the consonant skeleton.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from worker.match.figures import calendar_words
+from worker.match.passages import sentences
+from worker.match.places import mentions
+from worker.match.skeleton import LETTERS, fold, skeleton
+
+MAX_NAMES = 300
+MIN_WORD_SKELETON = 4
+"""Consonants from which one word's skeleton is telling against the words of another script."""
+MIN_SURPRISE = 3.0
+"""Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
+
+_TOKEN = rf"{LETTERS}(?:['’.-]{LETTERS})*"
+_WORD = re.compile(rf"{_TOKEN}|\d+|[^\w\s]")
+_CONNECTORS = frozenset(
+    [
+        "of",
+        "the",
+        "de",
+        "del",
+        "della",
+        "da",
+        "do",
+        "dos",
+        "di",
+        "du",
+        "des",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "bin",
+        "ibn",
+        "al",
+        "el",
+        "&",
+        "i",
+    ]
+)
+_ELIDED = re.compile(r"^(?:[a-zà-ü]{1,5}['’])+(?=\w)|['’]s$")
+_ASCII_WORD = re.compile(r"[a-z0-9']+")
+_KATAKANA = re.compile(r"[ァ-ヴー]{2,}(?:[・＝=][ァ-ヴー]{2,})+|[ァ-ヴー]{4,}")
+_CHINESE_DOT = re.compile(r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+")
+_TITLE_MARKS = re.compile(r"[《『]([^《》『』]{2,40})[》』]")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as written first, with its ASCII folding, skeleton and number of mentions."""
+
+    text: str
+    folded: str
+    skeleton: str
+    count: int
+
+    @property
+    def is_acronym(self) -> bool:
+        """Whether it is one word with at least two capitals ("VFDA", "AIWS", "MoMA")."""
+        capitals = sum(c.isupper() for c in self.text)
+        return " " not in self.text and 2 <= len(self.text) <= 7 and capitals >= 2
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The skeleton without spaces, and with "ch" read as in "Michael" where it occurs."""
+        usual = self.skeleton.replace(" ", "")
+        if "ch" not in self.folded:
+            return (usual,)
+        return usual, skeleton(self.folded.replace("ch", "k")).replace(" ", "")
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return len(self.folded.split())
+
+
+def _is_capital(word: str) -> bool:
+    return word[0].isupper() or (len(word) > 2 and word[1:2] in "'’" and word[2].isupper())
+
+
+def _capitalised(sentence: str) -> Iterable[tuple[str, bool]]:
+    """Yield runs of capitalised words, and whether the run opens the sentence."""
+    run: list[re.Match[str]] = []
+    pending: list[re.Match[str]] = []
+    opens = True
+    starts_sentence = True
+    for word in _WORD.finditer(sentence):
+        text = word[0]
+        is_word = text[0].isalpha()
+        if is_word and _is_capital(text):
+            if not run:
+                opens = starts_sentence
+            run.extend((*pending, word))
+            pending = []
+        elif run and len(pending) < 2 and text.casefold() in _CONNECTORS:
+            pending.append(word)
+        elif run and text.isdigit() and len(text) <= 4 and not pending:
+            run.append(word)
+        elif run:
+            yield sentence[run[0].start() : run[-1].end()], opens
+            run, pending = [], []
+        if text in '"“”«»„‘:—–-(（':
+            starts_sentence = True
+        elif is_word:
+            starts_sentence = False
+    if run:
+        yield sentence[run[0].start() : run[-1].end()], opens
+
+
+def _tidy(run: str, calendar: frozenset[str]) -> str:
+    """Return a run without elided articles, possessives, days, months and numbers at its ends."""
+    words = [_ELIDED.sub("", word) for word in run.split()]
+    while words and (words[0].casefold().strip(".") in calendar or not words[0][0:1].isalpha()):
+        words.pop(0)
+    while words and (words[-1].casefold().strip(".") in calendar or len(words[-1]) == 0):
+        words.pop()
+    if len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    for place in range(len(words) - 1, 0, -1):  # "On Monday Ann Lee"
+        if words[place].casefold().strip(".") in calendar:
+            words = words[place + 1 :]
+            break
+    return " ".join(words)
+
+
+def find_names(
+    texts: Sequence[str], language: str = "", *, nouns_have_capitals: bool = False
+) -> list[Name]:
+    """Return the names of a text, first mentioned first; countries are none.
+
+    Args:
+        texts: title and passages.
+        language: ISO 639-1, for the names of days, months and countries.
+        nouns_have_capitals: as in German: a single capitalised word is then no name.
+    """
+    calendar = calendar_words(language)
+    counts: Counter[str] = Counter()
+    opening: Counter[str] = Counter()
+    lower: set[str] = set()
+    for text in texts:
+        lower.update(w for w in re.findall(_TOKEN, text) if w.islower())
+        for sentence in sentences(text):
+            for run, opens in _capitalised(sentence):
+                tidy = _tidy(run, calendar)
+                if tidy:
+                    (opening if opens else counts)[tidy] += 1
+        for pattern in (_KATAKANA, _CHINESE_DOT):
+            counts.update(m[0] for m in pattern.finditer(text))
+        counts.update(m[1] for m in _TITLE_MARKS.finditer(text))
+        if len(counts) > 4 * MAX_NAMES:
+            break
+    _settle_openings(counts, opening, lower)
+    names = []
+    for text, count in counts.items():
+        if len(text) < 2 or (text.casefold() in lower and not text.isupper()):
+            continue
+        name = Name(text, fold(text), skeleton(text), count)
+        if nouns_have_capitals and name.words == 1 and not name.is_acronym and text.isascii():
+            continue
+        if not _is_country(text, language):
+            names.append(name)
+    return names[:MAX_NAMES]
+
+
+def _settle_openings(counts: Counter[str], opening: Counter[str], lower: set[str]) -> None:
+    """Add the runs that open sentences: without the opening word where that is none of the name.
+
+    A single word that only ever opens sentences ("Cependant") is no name.
+    """
+    inside = {word for run in counts for word in run.split()}
+    for run, count in opening.items():
+        first, _, rest = run.partition(" ")
+        is_acronym = sum(c.isupper() for c in first) >= 2
+        if run in counts or first in inside or is_acronym:
+            counts[run] += count
+        elif rest and (first.casefold() in lower or rest in counts):
+            counts[rest] += count
+        elif rest:
+            counts[run] += count
+
+
+def _is_country(text: str, language: str) -> bool:
+    words = text.split()
+    return (
+        len(words) <= 3
+        and sum(mentions(text, language).values()) >= len(words) - 1 >= 0
+        and (len(words) > 1 or bool(mentions(text, language)))
+    )
+
+
+class NameIndex:
+    """A text in which the names of other texts can be looked for.
+
+    Args:
+        texts: title and passages.
+        names: the text's own names; other spellings in Latin script are looked for among them.
+    """
+
+    def __init__(self, texts: Sequence[str], names: Sequence[Name] = ()) -> None:
+        joined = "\n".join(texts)
+        self._folded = " " + " ".join(_ASCII_WORD.findall(fold(joined))) + " "
+        self._words = frozenset(self._folded.split())
+        self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
+        self._own = frozenset(name.skeleton.replace(" ", "") for name in names if name.words > 1)
+        if self.is_latin:
+            self._skeleton, self._bones = "", frozenset[str]()
+        else:
+            self._skeleton = skeleton(joined).replace(" ", "")
+            bones = (skeleton(word).replace(" ", "") for word in re.findall(LETTERS, joined))
+            self._bones = frozenset(bone for bone in bones if len(bone) >= MIN_WORD_SKELETON)
+        classes = Counter(self._skeleton)
+        total = sum(classes.values()) + 8
+        self._cost = {c: math.log(total / (n + 1)) for c, n in classes.items()}
+
+    def has(self, name: Name) -> bool:
+        """Whether a name occurs, in this or another spelling or script."""
+        if name.words == 1 and name.is_acronym:
+            return name.folded in self._words
+        as_word = len(name.folded) >= 4 and name.folded in self._words
+        if as_word if name.words == 1 else f" {name.folded} " in self._folded:
+            return True
+        if self.is_latin:
+            return name.words > 1 and any(
+                len(bones) >= MIN_WORD_SKELETON and bones in self._own for bones in name.readings
+            )
+        return any(self._has_bones(bones) for bones in name.readings)
+
+    def _has_bones(self, bones: str) -> bool:
+        """Whether a skeleton stands in a text of another script, and not by chance."""
+        if len(bones) < MIN_WORD_SKELETON:
+            return False
+        in_text = bones in self._skeleton and self._is_telling(bones, len(self._skeleton))
+        return in_text or (
+            self._is_telling(bones, len(self._bones))
+            and any(_same_bones(bones, word) for word in self._bones)
+        )
+
+    def _is_telling(self, bones: str, places: int) -> bool:
+        """Whether these consonants would hardly stand at one of so many places by chance."""
+        return sum(self._cost.get(c, 8.0) for c in bones) > math.log(places + 1) + MIN_SURPRISE
+
+
+def _same_bones(name: str, word: str) -> bool:
+    """Whether a word is a name, give or take an article in front or an ending."""
+    extra = len(word) - len(name)
+    return 0 <= extra <= 2 and (word.startswith(name) or (extra == 1 and word.endswith(name)))
+
+
+def _latin_share(text: str) -> float:
+    letters = [c for c in text[:2000] if c.isalpha()]
+    return sum(c < "\u0250" or "\u1e00" <= c <= "\u1eff" for c in letters) / max(len(letters), 1)

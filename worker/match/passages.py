@@ -1,0 +1,179 @@
+"""A text as passages: short enough to align, long enough to mean something, in every script.
+
+Paragraphs are split at sentence ends and merged until a passage is roughly 60 to 400 characters
+wide; lines that are not the article's own prose (read-also lines, captions, credits, comment
+counts) are set aside. Everything is capped, so that a megabyte of anything costs a bounded time.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from worker.match.noise import is_noise, strip_inline_noise
+
+MAX_CHARS = 120_000
+"""Characters of a text that are looked at; the longest real articles have about 60,000."""
+MIN_WIDTH = 60
+TARGET_WIDTH = 60
+MAX_WIDTH = 330
+"""Widths of a passage. 330 is about 80 tokens: what the encoder reads in a tenth of a second."""
+
+_WIDE = (
+    (0x1100, 0x11FF),
+    (0x2E80, 0x9FFF),
+    (0xA960, 0xA97F),
+    (0xAC00, 0xD7FF),
+    (0xF900, 0xFAFF),
+    (0xFF00, 0xFFEF),
+    (0x20000, 0x3FFFF),
+)
+# Ends a sentence with no need of a space after it (CJK, Devanagari, Khmer, Burmese, Ethiopic,
+# Armenian, Urdu), and ends one only before a space (Latin, Cyrillic, Greek, Arabic ...).
+_ENDS_ALWAYS = "。！？｡।॥။៕។።፧։۔"
+_ENDS_BEFORE_SPACE = ".!?؟…;"
+_CLOSERS = "\"'”’»」』）)]〉》"
+_SENTENCE = re.compile(
+    rf"\n|[{_ENDS_ALWAYS}][{re.escape(_CLOSERS)}]*\s*"
+    rf"|[{re.escape(_ENDS_BEFORE_SPACE)}][{re.escape(_CLOSERS)}]*\s+(?=[^\s\W_]|[\W_]+\w)"
+)
+_ABBREVIATION = re.compile(r"(?:^|[\s(.])(?:\w{1,3}|\w\.\w|[A-ZĐ][a-z]{1,3})\.\s+$")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage as it stands in the text, white space collapsed; a heading is a line of its own.
+
+    Attributes:
+        index: its place among the text's passages, from 0.
+        width: its length in Latin letters that say as much (`width`).
+    """
+
+    text: str
+    index: int
+    width: int
+
+
+def clean(text: str) -> str:
+    """Return NFC text without control characters and lone surrogates, cut at `MAX_CHARS`."""
+    text = text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
+    text = unicodedata.normalize("NFC", text)
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
+@lru_cache(maxsize=8192)
+def _extra_width(char: str) -> int:
+    """Return how much more a character says than a Latin letter: kana and Hangul 1, Han 2."""
+    code = ord(char)
+    if 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF:
+        return 2
+    return int(any(first <= code <= last for first, last in _WIDE))
+
+
+def width(text: str) -> int:
+    """Return the length in Latin letters that say as much: Han characters count three."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(map(_extra_width, text))
+
+
+def sentences(paragraph: str) -> Iterator[str]:
+    """Yield the sentences of a paragraph, stripped; abbreviations and initials do not end one."""
+    start = 0
+    for end in _SENTENCE.finditer(paragraph):
+        piece = paragraph[start : end.end()]
+        if _ABBREVIATION.search(piece[-12:]) and end.group().startswith("."):
+            continue
+        start = end.end()
+        if piece.strip():
+            yield piece.strip()
+    if paragraph[start:].strip():
+        yield paragraph[start:].strip()
+
+
+def _hard_split(sentence: str) -> Iterator[str]:
+    """Cut an overlong sentence at spaces (Thai, Lao and Khmer end sentences there) or anywhere."""
+    while width(sentence) > MAX_WIDTH:
+        limit = MAX_WIDTH if width(sentence[:MAX_WIDTH]) <= MAX_WIDTH else MAX_WIDTH // 3
+        cut = sentence.rfind(" ", limit // 2, limit)
+        if cut < 0:
+            cut = max(sentence.rfind(c, limit // 2, limit) for c in "，、,；;")
+        cut = cut + 1 if cut >= 0 else limit
+        yield sentence[:cut].strip()
+        sentence = sentence[cut:].strip()
+    if sentence:
+        yield sentence
+
+
+def _pack(pieces: Iterable[str]) -> Iterator[str]:
+    """Join sentences of one paragraph until a passage has the target width."""
+    held: list[str] = []
+    held_width = 0
+    for piece in pieces:
+        piece_width = width(piece)
+        if held and (held_width >= TARGET_WIDTH or held_width + piece_width > MAX_WIDTH):
+            yield " ".join(held)
+            held, held_width = [], 0
+        held.append(piece)
+        held_width += piece_width + 1
+    if held:
+        yield " ".join(held)
+
+
+def _merge_short(blocks: Iterable[str]) -> Iterator[str]:
+    """Put a heading or a short line in front of the passage that follows it."""
+    held = ""
+    for block in blocks:
+        joined = f"{held}\n{block}" if held else block
+        if width(joined) < MIN_WIDTH:
+            held = joined
+        elif width(joined) > MAX_WIDTH:
+            yield held
+            held = ""
+            yield block
+        else:
+            held = ""
+            yield joined
+    if held:
+        yield held
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the article's own paragraphs: cleaned, white space collapsed, noise lines left out."""
+    lines = [_SPACES.sub(" ", line).strip() for line in clean(text).split("\n")]
+    lines = [line for line in lines if line]
+    total = len(lines)
+    kept = []
+    for number, line in enumerate(lines):
+        if is_noise(line[:400], from_end=total - number, is_first=number == 0):
+            continue
+        own = strip_inline_noise(line) if len(line) < 4000 else line
+        if own:
+            kept.append(own)
+    return kept
+
+
+def passages(text: str, *, limit: int) -> tuple[Passage, ...]:
+    """Split a text into passages.
+
+    Args:
+        text: any text; only the first `MAX_CHARS` characters count.
+        limit: at most so many passages: the first three quarters from the start of the text, the
+            rest spread evenly over what follows.
+    """
+    blocks = _merge_short(
+        packed
+        for paragraph in paragraphs(text)
+        for packed in _pack(part for s in sentences(paragraph) for part in _hard_split(s))
+    )
+    found = list(blocks)
+    if len(found) > limit:
+        head = limit * 3 // 4
+        rest = found[head:]
+        step = len(rest) / (limit - head)
+        found = found[:head] + [rest[int(i * step)] for i in range(limit - head)]
+    return tuple(Passage(block, i, width(block)) for i, block in enumerate(found))

@@ -1,0 +1,298 @@
+"""Countries in focus of a text, by ISO 3166 code, in every language that CLDR has.
+
+Names of territories, names of national languages (nearly always the adjective too: "vietnamien",
+"вьетнамский") and of regional ones ("American English") come from CLDR; a short table adds what
+news calls a few countries and CLDR does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from babel.core import get_global
+
+from worker.match.figures import babel_locale
+from worker.match.skeleton import LETTERS, fold
+
+# What the news writes and CLDR lacks: abbreviations and one-character names in headlines. General
+# knowledge of the larger countries, kept short.
+_ALSO = {
+    "US": "U.S. U.S.A. USA US EEUU EE.UU. EUA É.-U. США ABD ΗΠΑ САЩ СAД САД ZDA USA-nak AS "
+    "Amerika America American Americans americano americana americanos americanas "
+    "américain américaine américains américaines amerikanische amerikanischen "
+    "amerikanischer amerikanisch Hoa_Kỳ Mỹ американск америк амэрык امريكا أمريكا أميركا "
+    "الأمريكية الأميركية الأمريكي الأميركي آمریکا ארהב אמריקאי 米国 美国 美國 美方 미국 อเมริกา "
+    "สหรัฐ អាមេរិក ອາເມລິກາ အမေရိကန် अमेरिका अमेरिकी আমেরিকা মার্কিন அமெரிக்க అమెరికా "
+    "ಅಮೆರಿಕ അമേരിക്ക امریکہ امریکی ამერიკ Marekani Amurka አሜሪካ",
+    "GB": "U.K. UK Britain British Briton England English_government Inggris Anh_Quốc "
+    "Royaume-Uni britannique britanniques Großbritannien britische britischen britischer "
+    "Reino_Unido británico británica británicos britânico britânica британск англи "
+    "بريطانيا البريطانية البريطاني 英国 英國 영국 อังกฤษ ब्रिटेन",
+    "CN": "Tiongkok China Chinese chinois chinoise 中国 中國 中方 중국 Trung_Quốc",
+    "KR": "한국 韓国 韩国 韓國 Hàn_Quốc "
+        "Korea_Selatan South_Korea South_Korean Corea_del_Sur Südkorea "
+    "südkoreanische Corée_du_Sud sud-coréen sud-coréenne южнокорей كوريا_الجنوبية "
+    "เกาหลีใต้",
+    "KP": "북한 北朝鮮 朝鲜 Triều_Tiên "
+        "Korea_Utara North_Korea North_Korean Corea_del_Norte Nordkorea",
+    "DE": "Germany German Germans allemand allemande allemands alemán alemana alemães alemão "
+    "alemã deutsche deutschen deutscher Đức 德国 ドイツ 독일 немецк германск ألمانيا الألمانية",
+    "FR": "France French français française françaises "
+        "Pháp Prancis 法国 法國 フランス 프랑스 французск",
+    "JP": "Japan Japanese japonais japonaise Nhật Nhật_Bản Jepang 日本 일본 японск اليابان",
+    "VN": "Vietnam Viet_Nam Việt_Nam Việt Vietnamese 越南 ベトナム 베트남",
+    "AE": "UAE U.A.E. Emirates Emirati Emirat الإمارات",
+    "RU": "Russia Russian Россия российск Nga Rusia 俄罗斯 ロシア 러시아",
+    "GR": "Greece Greek Yunani Hy_Lạp griechische grec grecque",
+    "NL": "Netherlands Dutch Holland Belanda Hà_Lan niederländische néerlandais",
+    "CH": "Switzerland Swiss Schweizer suisse suizo Thụy_Sĩ",
+    "TR": "Turkey Turkish Türkiye Turki Thổ_Nhĩ_Kỳ türkische turc turque",
+    "CZ": "Czech tschechische tchèque Séc",
+    "PL": "Poland Polish polnische polonais Ba_Lan",
+    "DK": "Denmark Danish dänische danois Đan_Mạch",
+    "SE": "Sweden Swedish schwedische Thụy_Điển",
+    "NO": "Norway Norwegian norwegische Na_Uy",
+    "ES": "Spain Spanish español Tây_Ban_Nha",
+    "PE": "Peru Peruvian",
+    "PT": "Portugal Portuguese Bồ_Đào_Nha",
+    "IE": "Ireland Irish",
+    "CD": "DR_Congo DRC RDC Congolese",
+    "PH": "Philippines Filipino Philippine Filipina Pilipinas",
+}  # fmt: skip
+# Countries by one character, in pairs ("越美", "한·미", "美对越") and before a katakana name.
+_ONE_CHAR = {
+    "中": "CN", "美": "US", "米": "US", "日": "JP", "韩": "KR", "韓": "KR", "俄": "RU", "露": "RU",
+    "英": "GB", "法": "FR", "仏": "FR", "德": "DE", "独": "DE", "越": "VN", "印": "IN", "朝": "KP",
+    "泰": "TH", "한": "KR", "미": "US", "중": "CN", "일": "JP", "러": "RU", "베": "VN",
+}  # fmt: skip
+_ONE = "[" + "".join(_ONE_CHAR) + "]"
+_PAIRS = re.compile(
+    rf"{_ONE}[・·\-–对對]?{_ONE}(?![\uac00-\ud7af])|[米英仏独韓露越](?=[ァ-ヴ])|한·|·한"
+)
+_NATIONAL = [
+    "fr",
+    "de",
+    "ja",
+    "ko",
+    "vi",
+    "it",
+    "th",
+    "id",
+    "ms",
+    "km",
+    "lo",
+    "my",
+    "tr",
+    "ru",
+    "uk",
+    "pl",
+    "cs",
+    "sk",
+    "hu",
+    "ro",
+    "bg",
+    "el",
+    "he",
+    "fa",
+    "sv",
+    "da",
+    "fi",
+    "nb",
+    "is",
+    "nl",
+    "hi",
+    "bn",
+    "ur",
+    "si",
+    "ne",
+    "ka",
+    "hy",
+    "az",
+    "kk",
+    "uz",
+    "mn",
+    "am",
+    "so",
+    "zh",
+    "sq",
+    "mk",
+    "sr",
+    "hr",
+    "sl",
+    "et",
+    "lv",
+    "lt",
+    "be",
+    "ga",
+    "mt",
+]
+_REGIONAL = ("en_US", "en_GB", "en_AU", "fr_CA", "es_MX", "pt_BR", "zh_Hans_CN")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WORD = re.compile(rf"{LETTERS}(?:[.'’-]{LETTERS})*\.?")
+MIN_STEM = 4
+_CASED = frozenset(
+    " "
+    "abcdefghijklmnopqrstuvwxyzáàâãäåæçèéêëíìîïñóòôõöøúùûüýабвгдежзийклмнопрстуфхцчшщэюяαβγδεζηθικλμνξοπρστυφχψω"
+)
+
+
+class _Names:
+    """The names of countries in one language (and English), ready to be looked for."""
+
+    def __init__(self, language: str) -> None:
+        self.words: dict[str, str] = {}
+        self.territories: set[str] = set()
+        self.stems: dict[str, str] = {}
+        self.phrases: list[tuple[str, str]] = []
+        self.unspaced: list[tuple[str, str]] = []
+        for code, names in _ALSO.items():
+            for name in names.split():
+                self._add(name.replace("_", " "), code, as_is=True)
+        for tag in dict.fromkeys(("en", language)):
+            self._add_locale(tag)
+        self.unspaced.sort(key=lambda pair: -len(pair[0]))
+        self.phrases.sort(key=lambda pair: -len(pair[0]))
+
+    def _add_locale(self, tag: str) -> None:
+        locale = babel_locale(tag)
+        if locale is None:
+            return
+        for code, name in locale.territories.items():
+            if (
+                len(code) == 2
+                and code.isalpha()
+                and code not in ("ZZ", "XA", "XB", "EU", "UN", "EZ")
+            ):
+                for part in re.split(r"\s*[(（,]\s*", name):
+                    self._add(part.strip(" )）"), code)
+                    self.territories.add(part.strip(" )）").casefold())
+        likely = get_global("likely_subtags")
+        for language in _NATIONAL:
+            demonym = locale.languages.get(language)
+            home = likely.get(language, "").rpartition("_")[2]
+            if demonym and len(home) == 2 and " " not in demonym and not _UNSPACED.search(demonym):
+                self._add(demonym, home)
+        base = {locale.languages.get(code, "").casefold() for code in ("en", "fr", "es", "pt")}
+        for regional in _REGIONAL:
+            for word in _WORD.findall(locale.languages.get(regional, "")):
+                if word.casefold() not in base and len(word) > MIN_STEM:
+                    self._add(word, regional[-2:])
+
+    def _add(self, name: str, code: str, *, as_is: bool = False) -> None:
+        folded = name.casefold()
+        if not folded:
+            return
+        if _UNSPACED.search(name):
+            # "Chad" is the word for nation in Lao, and part of others in Thai.
+            if as_is or (len(name) > 1 and not (code == "TD" and len(name) < 4)):
+                self.unspaced.append((folded, code))
+        elif " " in folded:
+            self.phrases.append((folded[:-2] if len(folded) > 9 and not as_is else folded, code))
+        else:
+            key = name if name.isupper() and len(name) <= 6 else folded
+            self.words.setdefault(key, code)
+            # Endings differ by case and gender: the stem counts as a beginning of words.
+            stem = folded[: max(MIN_STEM, len(folded) - 1 - (len(folded) > 7))]
+            if len(stem) > MIN_STEM:
+                self.stems.setdefault(stem, code)
+
+
+@lru_cache(maxsize=64)
+def _names(language: str) -> _Names:
+    return _Names(language)
+
+
+@lru_cache(maxsize=1)
+def world_cities() -> frozenset[str]:
+    """Return the cities that name CLDR's time zones, in the largest languages, folded."""
+    cities: set[str] = set()
+    for code in ("en", "fr", "de", "es", "id", "vi", "it", "pt", "nl", "pl", "tr"):
+        locale = babel_locale(code)
+        zones = locale.time_zones if locale is not None else {}
+        cities.update(fold(z["city"]) for z in zones.values() if isinstance(z.get("city"), str))
+    cities.update(
+        fold(key.rpartition("/")[2].replace("_", " ")) for key in get_global("zone_aliases")
+    )
+    cities.update(
+        fold(key.rpartition("/")[2].replace("_", " ")) for key in get_global("zone_territories")
+    )
+    return frozenset(cities)
+
+
+def mentions(text: str, language: str) -> dict[str, int]:
+    """Count the mentions of countries.
+
+    Args:
+        text: a passage or a title.
+        language: ISO 639-1 of the text; English names count in every language.
+    """
+    names = _names(language)
+    folded = text.casefold()
+    counts: dict[str, int] = {}
+    for phrase, code in names.phrases:
+        if phrase in folded:
+            counts[code] = counts.get(code, 0) + folded.count(phrase)
+            folded = folded.replace(phrase, " ")
+    if _UNSPACED.search(text):
+        for name, code in names.unspaced:
+            if name in folded:
+                counts[code] = counts.get(code, 0) + folded.count(name)
+                folded = folded.replace(name, " ")
+    for pair in _PAIRS.finditer(text):
+        for char in pair[0]:
+            if char in _ONE_CHAR:
+                counts[_ONE_CHAR[char]] = counts.get(_ONE_CHAR[char], 0) + 1
+    for match in _WORD.finditer(text):
+        for part in [match[0], *match[0].split("-")] if "-" in match[0] else [match[0]]:
+            found = _country_of(part, names)
+            if found:
+                counts[found] = counts.get(found, 0) + 1
+    return counts
+
+
+def _country_of(word: str, names: _Names) -> str | None:
+    if word.isupper() and len(word) <= 7:
+        return names.words.get(word) or names.words.get(word.rstrip("."))
+    folded = word.casefold().rstrip(".")
+    exact = names.words.get(folded)
+    # "reunión" is a meeting; what is not capitalised can only be an adjective ("vietnamita")
+    if exact:
+        is_noun = word.islower() and folded in names.territories and word[0] in _CASED
+        return None if is_noun else exact
+    for length in range(min(len(folded), 14), MIN_STEM, -1):
+        if folded[:length] in names.stems and len(folded) - length <= 6:
+            return names.stems[folded[:length]]
+    return None
+
+
+def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float]:
+    """Return how much a text is about each country, 0..1: title and lead count more than mentions.
+
+    Args:
+        title: may be empty.
+        passages: in order; the first is the lead.
+        language: ISO 639-1 of the text.
+    """
+    weights: dict[str, float] = {}
+    for place, text in enumerate((title, *passages)):
+        weight = 3.0 if place == 0 else 2.0 if place == 1 else 1.0
+        for code, count in mentions(text, language).items():
+            weights[code] = weights.get(code, 0.0) + weight * min(count, 2)
+    scale = 2.0 + 0.25 * len(passages)
+    return {code: weight / (weight + scale) for code, weight in weights.items()}
+
+
+def without_places(text: str, language: str) -> str:
+    """Return a text without its mentions of countries."""
+    names = _names(language)
+    for phrase, _ in (*names.phrases, *(names.unspaced if _UNSPACED.search(text) else ())):
+        start = text.casefold().find(phrase)
+        while start >= 0 and len(text) == len(text.casefold()):
+            text = f"{text[:start]} {text[start + len(phrase) :]}"
+            start = text.casefold().find(phrase)
+    return _WORD.sub(lambda word: " " if _country_of(word[0], names) else word[0], text)

@@ -1,0 +1,129 @@
+"""What matching reads out of one text: passages, names, numbers, dates, countries in focus."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from worker.domain import UNDETERMINED
+from worker.match.figures import Date, dates, is_telling, numbers
+from worker.match.names import Name, NameIndex, find_names
+from worker.match.passages import Passage, clean, passages
+from worker.match.places import focus
+from worker.match.skeleton import fold
+
+ARTICLE_PASSAGES = 40
+SEED_PASSAGES = 160
+_SHINGLE_WORDS = 5
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
+_SCRIPTS = (
+    ("ko", "\uac00", "\ud7af"), ("ja", "\u3040", "\u30ff"), ("zh", "\u4e00", "\u9fff"),
+    ("th", "\u0e00", "\u0e7f"), ("ar", "\u0600", "\u06ff"), ("ru", "\u0400", "\u04ff"),
+    ("hi", "\u0900", "\u097f"), ("km", "\u1780", "\u17ff"),
+)  # fmt: skip
+
+
+def script_language(text: str) -> str:
+    """Return the largest language of a text's script, `und` for Latin and for unknown scripts."""
+    sample = text[:3000]
+    for language, first, last in _SCRIPTS:
+        share = sum(first <= c <= last for c in sample)
+        if share > 0.15 * len(sample):
+            return language
+    return UNDETERMINED
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text as matching sees it; the costlier parts are worked out when first asked for.
+
+    Attributes:
+        language: ISO 639-1, as detected or else guessed from the script.
+        passages: the body's passages.
+    """
+
+    title: str
+    language: str
+    passages: tuple[Passage, ...]
+    published: date | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Title (if any) and passages."""
+        body = tuple(p.text for p in self.passages)
+        return (self.title, *body) if self.title else body
+
+    @property
+    def width(self) -> int:
+        """The visual length of the body."""
+        return sum(p.width for p in self.passages)
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """The names that the script tells."""
+        found = find_names(
+            self.texts, self.language, nouns_have_capitals=self.language in _CAPITAL_NOUNS
+        )
+        return tuple(found)
+
+    @cached_property
+    def name_index(self) -> NameIndex:
+        """The text, ready to look for names in."""
+        return NameIndex(self.texts, self.names)
+
+    @cached_property
+    def all_numbers(self) -> dict[float, str]:
+        """All numbers: value -> as written."""
+        return numbers("\n".join(self.texts), self.language)
+
+    @cached_property
+    def numbers(self) -> dict[float, str]:
+        """Telling numbers: value -> as written."""
+        return {value: text for value, text in self.all_numbers.items() if is_telling(value)}
+
+    @cached_property
+    def dates(self) -> dict[Date, str]:
+        """Days named: date -> as written."""
+        return dates("\n".join(self.texts), self.language)
+
+    @cached_property
+    def countries(self) -> dict[str, float]:
+        """Countries in focus: ISO 3166 code -> 0..1."""
+        return focus(self.title, [p.text for p in self.passages], self.language)
+
+    @cached_property
+    def shingles(self) -> frozenset[int]:
+        """Hashes of runs of words (of characters where words are not spaced)."""
+        joined = fold(" ".join(p.text for p in self.passages))
+        units = re.findall(r"[a-z0-9]+", joined)
+        if _UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
+            units = ["".join(units)[i : i + 3] for i in range(0, len("".join(units)), 3)]
+        runs = (" ".join(units[i : i + _SHINGLE_WORDS]) for i in range(len(units)))
+        return frozenset(
+            int.from_bytes(hashlib.blake2b(run.encode(), digest_size=8).digest(), "big")
+            for run in runs
+        )
+
+
+def read(
+    title: str, text: str, language: str, *, limit: int, published_at: datetime | None = None
+) -> Reading:
+    """Read a text.
+
+    Args:
+        title: may be empty.
+        text: of any length; `passages.MAX_CHARS` of it count.
+        language: ISO 639-1 as detected, or `und`.
+        limit: the most passages that count.
+        published_at: gives the day; none is taken from the text.
+    """
+    title = re.sub(r"\s+", " ", clean(title[:1000])).strip()[:300]
+    found = passages(text, limit=limit)
+    code = language.partition("-")[0].lower() if language else UNDETERMINED
+    if code in ("", UNDETERMINED):
+        code = script_language(title + " " + (found[0].text if found else ""))
+    return Reading(title, code, found, published_at.date() if published_at else None)

@@ -1,0 +1,78 @@
+"""Names across spellings and scripts: folding to ASCII, and a consonant skeleton.
+
+"Ngô Phương Lan", "Нго Фыонг Лан", "نغو فونغ لان" and "โง เฟือง ลาน" have different letters and
+vowels, but much the same consonants in the same order.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from anyascii import anyascii
+
+# A word's letters with their vowel signs and marks, which \w leaves out in Indic and other scripts.
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd"
+    "\u0f18-\u0fbc\u102b-\u103e\u1056-\u108f\u135d-\u135f\u17b4-\u17d3\u200c\u200d"
+)
+LETTERS = rf"(?:[^\W\d_][{_MARKS}]*)+"
+
+_DIGRAPHS = (
+    ("ce", "se"),
+    ("ci", "si"),
+    ("cy", "si"),
+    ("tch", "s"),
+    ("sch", "s"),
+    ("ph", "p"),
+    ("kh", "k"),
+    ("gh", "k"),
+    ("ch", "s"),
+    ("sh", "s"),
+    ("zh", "s"),
+    ("th", "t"),
+    ("dh", "t"),
+    ("bh", "b"),
+    ("ts", "s"),
+    ("tz", "s"),
+    ("ck", "k"),
+    ("qu", "k"),
+    ("ng", "n"),
+    ("x", "ks"),
+)
+_CLASSES = str.maketrans(
+    {
+        "b": "p", "d": "t", "g": "k", "q": "k", "j": "s", "z": "s", "c": "k",
+        "v": "p", "f": "p", "l": "r", "m": "n",
+        "a": "", "e": "", "i": "", "o": "", "u": "", "y": "", "w": "", "h": "",
+    }
+)  # fmt: skip
+_NOT_LETTER = re.compile(r"[^a-z]+")
+_REPEAT = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Return lower-case ASCII: diacritics dropped, other scripts transliterated."""
+    if text.isascii():
+        return text.lower()
+    return anyascii(unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")).lower()
+
+
+@lru_cache(maxsize=8192)
+def word_skeleton(folded: str) -> str:
+    """Return the consonant classes of one folded word; empty if it has none."""
+    word = _NOT_LETTER.sub("", folded)
+    for long, short in _DIGRAPHS:
+        word = word.replace(long, short)
+    return _REPEAT.sub(r"\1", word.translate(_CLASSES))
+
+
+def skeleton(text: str) -> str:
+    """Return the skeletons of a text's words, joined by spaces; words without one are left out."""
+    words = (word_skeleton(word) for word in _WORDS.split(fold(text)))
+    return " ".join(word for word in words if word)
+
+
+_WORDS = re.compile(r"[^a-z0-9']+")

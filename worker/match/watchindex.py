@@ -1,0 +1,161 @@
+"""A watch's seeds, read and encoded once: one matrix for all passages of all seeds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.domain import Encoder, Seed, Vectors, Watch
+from worker.match.encoders import KeepingEncoder, normalised
+from worker.match.figures import Date
+from worker.match.names import Name
+from worker.match.passages import Passage
+from worker.match.places import focus, without_places
+from worker.match.reading import SEED_PASSAGES, Reading, read
+from worker.match.vectorspace import Space, space_of
+
+MIN_FOCUS = 0.3
+
+
+@dataclass(frozen=True)
+class WatchIndex:
+    """What an article is compared with.
+
+    Attributes:
+        readings: one a seed.
+        vectors: centred passages of all seeds, shape (passages, dimension).
+        owner: the seed's index of each row. widths, commonness: of each row (`Space.commonness`).
+        leads: centred title or lead of each seed. centroids: of each seed.
+        core: centroid over all seeds. core_commonness: its own.
+        subject: centroid over all seeds with names, places and figures taken out of their texts;
+            subject_commonness: its own.
+        names: the seeds' names, without countries; weight 0..1 by how much they are in focus.
+        countries: ISO code -> 0..1, in focus of seeds and description.
+        numbers (telling ones), all_numbers, dates: that any seed has.
+        days: when the seeds were published, where known.
+    """
+
+    watch: Watch
+    space: Space
+    readings: tuple[Reading, ...]
+    vectors: Vectors
+    owner: NDArray[np.int64]
+    widths: NDArray[np.float32]
+    commonness: NDArray[np.float32]
+    leads: Vectors
+    centroids: Vectors
+    core: Vectors
+    core_commonness: float
+    subject: Vectors
+    subject_commonness: float
+    names: tuple[Name, ...]
+    name_weights: NDArray[np.float32]
+    countries: dict[str, float]
+    numbers: frozenset[float]
+    all_numbers: frozenset[float]
+    dates: frozenset[Date]
+    days: frozenset[date]
+
+
+def _encode_kept(encoder: Encoder, texts: list[str]) -> Vectors:
+    kept = isinstance(encoder, KeepingEncoder)
+    return encoder.encode_kept(texts) if kept else encoder.encode(texts)  # type: ignore[attr-defined]
+
+
+def without_facts(reading: Reading, limit: int = 40) -> list[str]:
+    """Return a seed's texts without names, places and figures: what is left is its subject."""
+    names = sorted((n.text for n in reading.names), key=len, reverse=True)
+    left = []
+    for text in reading.texts[:limit]:
+        for name in names:
+            text = text.replace(name, " ")  # noqa: PLW2901
+        text = re.sub(r"\d[\d.,]*", " ", without_places(text, reading.language))  # noqa: PLW2901
+        left.append(re.sub(r"\s+", " ", text).strip() or reading.texts[0])
+    return left
+
+
+def _names(readings: tuple[Reading, ...]) -> tuple[tuple[Name, ...], NDArray[np.float32]]:
+    """Return the seeds' names, each folding once, and their weights."""
+    found: dict[str, Name] = {}
+    weights: dict[str, float] = {}
+    for reading in readings:
+        head = " ".join(reading.texts[:2])
+        for name in reading.names:
+            in_head = name.text in head
+            weight = 1.0 if in_head else min(1.0, 0.4 + 0.2 * name.count)
+            if found.setdefault(name.folded, name).count < name.count:
+                found[name.folded] = name
+            known = weights.get(name.folded)
+            weights[name.folded] = weight if known is None else min(1.0, max(known, weight) + 0.3)
+    return tuple(found.values()), np.array([weights[k] for k in found], dtype=np.float32)
+
+
+def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
+    """Return the countries in focus of at least one seed or the description."""
+    found = [reading.countries for reading in readings]
+    if watch.description:
+        found.append(focus(watch.title, [watch.description], "en"))
+    codes = {code for each in found for code in each}
+    best = {code: max(each.get(code, 0.0) for each in found) for code in codes}
+    mean = {code: sum(each.get(code, 0.0) for each in found) / len(found) for code in codes}
+    return {code: (best[code] + mean[code]) / 2 for code in codes if best[code] >= MIN_FOCUS}
+
+
+def _read_seed(seed: Seed) -> Reading:
+    return read(
+        seed.title,
+        seed.text,
+        seed.language,
+        limit=SEED_PASSAGES,
+        published_at=seed.published_at,
+    )
+
+
+def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
+    """Read and encode a watch's seeds."""
+    space = space_of(encoder.name)
+    readings = tuple(_read_seed(seed) for seed in watch.seeds)
+    blocks, leads, owner, subjects = [], [], [], []
+    for number, reading in enumerate(readings):
+        body = [p.text for p in reading.passages] or [reading.title or watch.title or watch.name]
+        raw = _encode_kept(encoder, [reading.title or body[0], *body])
+        centred = space.centre(raw, reading.language)
+        leads.append(centred[0])
+        blocks.append(centred[1:])
+        owner.extend([number] * len(body))
+        bare = _encode_kept(encoder, without_facts(reading) or body)
+        subjects.append(space.centre(bare, reading.language).mean(axis=0))
+    vectors = np.concatenate(blocks) if blocks else encoder.encode([])
+    centroids = normalised(np.stack([b.mean(axis=0) for b in blocks])) if blocks else vectors
+    core = normalised(centroids.mean(axis=0, keepdims=True)) if blocks else vectors
+    subject = normalised(np.stack(subjects).mean(axis=0, keepdims=True)) if subjects else vectors
+    names, name_weights = _names(readings)
+    return WatchIndex(
+        watch=watch,
+        space=space,
+        readings=readings,
+        vectors=vectors,
+        owner=np.array(owner, dtype=np.int64),
+        widths=np.array(
+            [p.width for r in readings for p in r.passages or (Passage("", 0, 1),)],
+            dtype=np.float32,
+        ),
+        commonness=space.commonness(vectors),
+        leads=np.stack(leads) if leads else vectors,
+        centroids=centroids,
+        core=core,
+        core_commonness=float(space.commonness(core)[0]) if blocks else 0.0,
+        subject=subject,
+        subject_commonness=float(space.commonness(subject)[0]) if blocks else 0.0,
+        names=names,
+        name_weights=name_weights,
+        countries=_countries(watch, readings),
+        numbers=frozenset(value for reading in readings for value in reading.numbers),
+        days=frozenset(r.published for r in readings if r.published is not None),
+        all_numbers=frozenset(value for reading in readings for value in reading.all_numbers),
+        dates=frozenset(day for reading in readings for day in reading.dates),
+    )
