@@ -1,0 +1,89 @@
+# Every command that a person or CI needs; `make` alone lists them. All set-up happens by itself:
+# the first target that needs .venv makes it, from the pinned versions in requirements/.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+UV     ?= uv
+
+BIN := $(VENV)/bin
+# A virtual environment knows its own path: one that was copied or moved is installed anew.
+HERE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
+RUN := $(VENV)/.run-$(HERE)
+DEV := $(VENV)/.dev-$(HERE)
+# No build isolation: the tools that build are pinned too, in requirements/build.txt.
+PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
+FROM_LOCK := $(PIP) --require-hashes --no-build-isolation --use-pep517
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format bench lock upgrade clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "ARGS=\"...\" hands arguments on, as in: make run ARGS=\"--port 9000\""
+
+run: $(RUN)  ## Install what is missing, then watch: worker, scheduler and review pages in one process
+	@$(BIN)/seedwatch run $(ARGS)
+
+demo: $(RUN)  ## Watch a made-up news site in twelve languages, end to end
+	@$(BIN)/seedwatch demo $(ARGS)
+
+test: $(DEV)  ## Run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV)  ## Formatting, lint, types and the import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)  ## Format the code and apply the lint fixes that are safe
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV)  ## Measure the quality of the matching
+	$(BIN)/python -m bench.quality $(ARGS)
+
+# --- installing ---------------------------------------------------------------------------------
+
+OTHER := name another Python so: make PYTHON=python3.12 $(MAKECMDGOALS)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; $(OTHER)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "Seedwatch needs Python 3.11 to 3.13, not $$($(PYTHON) -V); $(OTHER)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python's venv module is missing (on Debian: apt-get install python3-venv)." >&2; exit 1; }
+
+$(RUN): requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Seedwatch into $(VENV) (once; about 140 MB to download)" >&2
+	@$(FROM_LOCK) -r requirements/build.txt
+	@$(FROM_LOCK) -r requirements/run.txt
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	@echo "Installing what tests and checks need (once)" >&2
+	@$(FROM_LOCK) -r requirements/dev.txt
+	@touch $@
+
+# --- the lock -----------------------------------------------------------------------------------
+
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-annotate --no-emit-index-url \
+  --custom-compile-command "make lock"
+
+lock: requirements/build.in pyproject.toml  ## Pin again what pyproject.toml asks for (needs uv); keeps the pins that still fit
+	@command -v $(UV) >/dev/null || { echo "uv is needed to lock: pip install uv" >&2; exit 1; }
+	@$(COMPILE) $(UPGRADE) pyproject.toml requirements/build.in --all-extras -o requirements/dev.txt
+	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --extra postgresql -c requirements/dev.txt -o requirements/server.txt
+	@$(COMPILE) pyproject.toml --extra postgresql --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
+
+upgrade:  ## Like lock, but move every pin to its newest version
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+
+clean:  ## Remove what the targets above made; data/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
