@@ -21,6 +21,7 @@ from worker.domain import (
     Verdict,
 )
 from worker.errors import FetchError
+from worker.health import oldest_due
 from worker.pipeline import Processed
 from worker.services import Services
 from worker.store.matches import MatchFilter
@@ -84,11 +85,11 @@ def test_the_second_request_is_conditional_only_after_a_good_parse(
     clock.advance(days=2)
     fetcher.put(FEED_URL, rss(Item("kelp", "Kelp at last")), "text/xml", validators=tag)
     poll(services)
-    clock.advance(days=2)
+    clock.advance(hours=20)
     fetcher.pages[FEED_URL] = NotModified(FEED_URL, FEED_URL)
     assert poll(services).outcomes == {Outcome.UNCHANGED: 1}
     sent = [validators for url, validators in fetcher.asked if url == FEED_URL]
-    assert sent == [Validators(), Validators(), tag]
+    assert sent == [None, None, tag]
 
 
 def test_a_second_sighting_is_another_sighting_not_a_second_article(
@@ -278,6 +279,21 @@ def test_rematching_corrects_what_another_version_said_and_keeps_verdicts(
     assert services.store.matches.get(kelp.id).relation is Relation.UNRELATED
     assert services.store.matches.get(kelp.id).verdict is Verdict.IRRELEVANT
     assert list(pipeline.rematch(changed)) == []
+
+
+def test_a_backlog_that_shrinks_is_slow_and_one_that_does_not_is_broken(
+    services: Services, site: FakeFetcher, clock: FakeClock
+) -> None:
+    first, second = poll(services).article_ids
+    assert oldest_due(services.store, services.settings).status == "ok"
+    clock.advance(seconds=300)
+    assert oldest_due(services.store, services.settings).status == "fail"
+    work(services, [first])
+    assert oldest_due(services.store, services.settings).status == "warn"
+    clock.advance(seconds=300)
+    assert oldest_due(services.store, services.settings).status == "fail"
+    work(services, [second])
+    assert oldest_due(services.store, services.settings).status == "ok"
 
 
 class BusyHost:

@@ -37,7 +37,7 @@ def configure(settings: Settings) -> Celery:
     app.conf.update(
         broker_url=_MEMORY if settings.is_embedded else settings.broker_url,
         include=("tasks.poll", "tasks.articles", "tasks.maintenance"),
-        task_queues=[Queue(name) for name in (SWEEP, *WORK_QUEUES)],  # type: ignore[no-untyped-call]
+        task_queues=[Queue(name, routing_key=name) for name in (SWEEP, *WORK_QUEUES)],  # type: ignore[no-untyped-call]
         task_default_queue=FETCH,
         task_ignore_result=True,
         task_serializer="json",

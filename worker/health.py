@@ -43,15 +43,23 @@ def poll_age(store: Store, settings: Settings) -> Finding:
 
 
 def oldest_due(store: Store, settings: Settings) -> Finding:
-    """Whether due articles are worked on."""
+    """Whether due articles are worked on: a backlog that shrinks is slow, not broken."""
     waiting_s = store.articles.oldest_due_age_s()
     if waiting_s is None or waiting_s < LATE_S + settings.sweep_tick_s:
         return Finding("articles", "ok", f"oldest due for {waiting_s or 0:.0f} s")
+    worked_s = store.articles.last_processed_age_s()
+    if worked_s is not None and worked_s < LATE_S:
+        return Finding(
+            "articles",
+            "warn",
+            f"oldest due for {waiting_s:.0f} s, but work goes on",
+            "start more workers (docker compose up --scale worker=N) if this stays so",
+        )
     return Finding(
         "articles",
         "fail",
-        f"an article has been due for {waiting_s:.0f} s",
-        "start more workers (docker compose up --scale worker=N), or restart a deaf one",
+        f"an article has been due for {waiting_s:.0f} s and nothing is being processed",
+        "restart the workers: one may be alive but deaf",
     )
 
 

@@ -244,7 +244,9 @@ def _published_at(page: _Page, url: str | None, now: datetime) -> datetime | Non
         )
     except LIBRARY_ERRORS:
         return None
-    return from_day(day, now) if day else None
+    if not day or day.endswith("-01-01"):
+        return None  # a bare year in the running text ("since 1998") comes out as its first day
+    return from_day(day, now)
 
 
 def _canonical(page: _Page, url: str | None) -> str | None:

