@@ -44,7 +44,7 @@ RELATED = [
     "dates",
     "near_date",
 ]
-SAME_TEXT = ["log_in_order", "order_z", "number_balance", "country_same"]
+SAME_TEXT = ["same_near", "same_low", "order_z", "number_hits", "number_misses", "country_same"]
 SAME_EVENT = [
     "near_date",
     "dates",
@@ -57,11 +57,11 @@ SAME_EVENT = [
     "core",
     "lead_core",
 ]
-SIGNS = {"country_other": -1, "width": 0, "other_days": -1}
+SIGNS = {"country_other": -1, "width": 0, "other_days": -1, "number_misses": -1}
 SAME_TEXT_SHIFT = 2.0
 """Added to the intercept of the same-text model: it is fitted on pairs of which one in thirty is a
-translation and the others tell the same story. From 0 to 2.0 the stories left out lose nothing by
-it; from 2.5 on their reports become translations. Parallel news as seeds gains up to 3."""
+translation and the others tell the same story. Up to 2.0 the stories left out lose next to nothing
+by it; at 2.6 reports of the development set become translations (copy F1 .95 -> .87)."""
 PENALTY = {"related": 20.0, "same_text": 1.0, "same_event": 20.0}
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from bench.cached import cached_encoder
 from bench.measures import judge, summary
 from tests.eval.datasets import STORIES, repo_stories
+from worker.demo.content import ROOT as DEMO
 from worker.match.model import shipped_model
 
 FLOORS = Path(__file__).resolve().parents[1] / "tests/eval/floors.json"
@@ -27,12 +28,13 @@ SLACK = 0.005
 
 
 def data_hash() -> str:
-    """The hash of every seed, watch and labelled article of the stories."""
+    """The hash of every seed, watch and labelled article of the stories and of the demo."""
     digest = hashlib.sha256()
-    for path in sorted(STORIES.glob("*/**/*")):
-        if path.suffix in (".md", ".toml") or path.name == "articles.jsonl":
-            digest.update(str(path.relative_to(STORIES)).encode())
-            digest.update(path.read_bytes())
+    told = [path for path in STORIES.glob("*/**/*") if path.suffix in (".md", ".toml", ".jsonl")]
+    told += [*DEMO.glob("articles/*.md"), *DEMO.glob("seeds/**/*.*")]
+    for path in sorted(told):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from worker.demo.content import load_demo
 from worker.domain import ArticleText, Aspect, Relation, Seed, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,10 +120,29 @@ def read_watch(folder: Path) -> Watch:
 
 def repo_stories() -> list[Story]:
     """The stories that the project itself contains."""
-    return [
+    told = [
         Story(read_watch(path.parent), read_articles(path))
         for path in sorted(STORIES.glob("*/articles.jsonl"))
     ]
+    return [demo_story(), *told]
+
+
+def demo_story() -> Story:
+    """The demo's made-up news site, which is labelled too."""
+    content = load_demo()
+    watch = read_watch(next(content.seeds_dir.iterdir()))
+    articles = tuple(
+        Labelled(
+            article.id,
+            "copy_or_translation" if article.label in ("copy", "translation") else article.label,
+            ArticleText(article.title, article.text, article.language, article.published_at),
+            article.of_seed or "",
+            article.new_facts,
+            article.translation_of or "",
+        )
+        for article in content.articles
+    )
+    return Story(watch, articles)
 
 
 def shared_path(variable: str, default: str) -> Path | None:

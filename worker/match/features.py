@@ -45,20 +45,36 @@ class Comparison:
     shared_names: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """An article's vectors in a watch's space.
+
+    Attributes:
+        title: centred vector of the title, shape (1, dimension); the lead's where there is none.
+        body: centred vectors of the passages; the title's where there is no text.
+        plain: the same rows as body, not whitened.
+    """
+
+    title: Vectors
+    body: Vectors
+    plain: Vectors
+
+
 def _weights(reading: Reading) -> NDArray[np.float32]:
     return np.array([p.width for p in reading.passages] or [1], dtype=np.float32)
 
 
-def compare(reading: Reading, title: Vectors, body: Vectors, index: WatchIndex) -> Comparison:
+def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison:
     """Compare an article with a watch.
 
     Args:
         reading: the article.
-        title: centred vector of the title, shape (1, dimension); the lead's where there is none.
-        body: centred vectors of the passages; the title's where there is no text.
+        encoded: its vectors.
         index: the watch.
     """
+    title, body = encoded.title, encoded.body
     widths = _weights(reading)
+    plain: Similarities = encoded.plain @ index.plain.T
     common = index.space.commonness(body)
     raw: Similarities = body @ index.vectors.T
     margins = raw - 0.5 * (common[:, None] + index.commonness[None])
@@ -71,6 +87,7 @@ def compare(reading: Reading, title: Vectors, body: Vectors, index: WatchIndex) 
         range(len(alignments)),
         key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered,
     )
+    nearest_plain = plain[:, index.owner == nearest].max(axis=1)
     best = margins.max(axis=1)
     top = np.sort(best)[::-1]
     shared = tuple(i for i, name in enumerate(index.names) if reading.name_index.has(name))
@@ -80,6 +97,8 @@ def compare(reading: Reading, title: Vectors, body: Vectors, index: WatchIndex) 
         "width": float(np.log(reading.width + len(reading.title) + 1)),
         **_core(title, body, widths, index),
         **_aligned(alignments[nearest]),
+        "same_near": float((nearest_plain * widths).sum() / widths.sum()),
+        "same_low": float(np.percentile(nearest_plain, 25)),
         **_same_facts(reading, index.readings[nearest]),
         **_names(reading, shared, index),
         **_countries(reading, index),
@@ -122,7 +141,6 @@ def _aligned(alignment: Alignment) -> dict[str, float]:
     return {
         "aligned": alignment.mean,
         "in_order": alignment.in_order,
-        "log_in_order": math.log(alignment.in_order + 0.02),
         "covered": alignment.covered,
         "seed_covered": alignment.seed_covered,
         "order": alignment.order,
@@ -135,11 +153,6 @@ def _balance(shared: int, own: int) -> float:
     return (2 * shared - own) / (own + 2)
 
 
-def _number_balance(shared: int, own: int) -> float:
-    """Return the same with half the weight on what is not shared: a translator may spell it out."""
-    return (shared - 0.5 * (own - shared)) / (own + 2)
-
-
 def _same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
     """Tell whether the article's own names, numbers and countries are those of one seed."""
     numbers = sum(value in seed.numbers for value in reading.numbers)
@@ -148,7 +161,8 @@ def _same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
     lengths = math.hypot(*a.values()) * math.hypot(*b.values())
     cosine = sum(w * b.get(code, 0.0) for code, w in a.items()) / lengths if lengths else 0.5
     return {
-        "number_balance": _number_balance(numbers, len(reading.numbers)),
+        "number_hits": min(numbers, 4) / 4,
+        "number_misses": (len(reading.numbers) - numbers) / (len(reading.numbers) + 2),
         "name_balance": _balance(names, len(reading.names)),
         "country_same": cosine,
     }

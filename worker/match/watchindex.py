@@ -28,6 +28,7 @@ class WatchIndex:
     Attributes:
         readings: one a seed.
         vectors: centred passages of all seeds, shape (passages, dimension).
+        plain: the same passages centred but not whitened.
         owner: the seed's index of each row. widths, commonness: of each row (`Space.commonness`).
         leads: centred title or lead of each seed. centroids: of each seed.
         core: centroid over all seeds. core_commonness: its own.
@@ -43,6 +44,7 @@ class WatchIndex:
     space: Space
     readings: tuple[Reading, ...]
     vectors: Vectors
+    plain: Vectors
     owner: NDArray[np.int64]
     widths: NDArray[np.float32]
     commonness: NDArray[np.float32]
@@ -119,13 +121,14 @@ def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
     """Read and encode a watch's seeds."""
     space = space_of(encoder.name)
     readings = tuple(_read_seed(seed) for seed in watch.seeds)
-    blocks, leads, owner, subjects = [], [], [], []
+    blocks, plain, leads, owner, subjects = [], [], [], [], []
     for number, reading in enumerate(readings):
         body = [p.text for p in reading.passages] or [reading.title or watch.title or watch.name]
         raw = _encode_kept(encoder, [reading.title or body[0], *body])
         centred = space.centre(raw, reading.language)
         leads.append(centred[0])
         blocks.append(centred[1:])
+        plain.append(space.plain(raw, reading.language)[1:])
         owner.extend([number] * len(body))
         bare = _encode_kept(encoder, without_facts(reading) or body)
         subjects.append(space.centre(bare, reading.language).mean(axis=0))
@@ -139,6 +142,7 @@ def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
         space=space,
         readings=readings,
         vectors=vectors,
+        plain=np.concatenate(plain) if plain else vectors,
         owner=np.array(owner, dtype=np.int64),
         widths=np.array(
             [p.width for r in readings for p in r.passages or (Passage("", 0, 1),)],
