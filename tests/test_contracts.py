@@ -25,6 +25,7 @@ VIOLATIONS = [
     ("thin-tasks", "tasks/poll.py", "import worker.store.feeds"),
     ("demo-alone", "worker/demo/pages.py", "import worker.clock"),
     ("one-http-client", "worker/notify/channels.py", "import urllib3"),
+    ("robots", "worker/pipeline.py", "import protego"),
     ("no-other-http-client", "worker/fetch/client.py", "import httpx"),
     ("sql", "worker/polling.py", "import sqlalchemy"),
     ("sql", "worker/web/app.py", "from alembic import command"),

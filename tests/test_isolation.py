@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +88,51 @@ def test_what_hangs_dies_or_eats_is_too_complex_and_the_next_call_works(
         isolation.call(f"{HERE}:{name}")
     assert caught.value.outcome is Outcome.TOO_COMPLEX
     assert isolation.call(f"{HERE}:double", 2) == 4
+
+
+def test_a_child_that_was_killed_while_idle_costs_the_next_call_nothing(
+    isolation: Isolation,
+) -> None:
+    pid = isolation.call(f"{HERE}:own_pid")
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert isolation.call(f"{HERE}:own_pid") != pid
+
+
+ORPHAN = """
+import sys
+from worker.isolation import Isolation
+isolation = Isolation(call_limit_s=1.0)
+print(isolation.call("tests.test_isolation:own_pid"), flush=True)
+isolation.call("tests.test_isolation:hang")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="needs SIGALRM")
+def test_a_busy_child_ends_after_its_parent_was_killed() -> None:
+    root = str(Path(__file__).parents[1])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    time.sleep(0.3)
+    parent.kill()
+    parent.communicate()
+    ends_at = time.monotonic() + 10
+    while _is_running(pid):
+        assert time.monotonic() < ends_at
+        time.sleep(0.1)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")  # nobody may reap an orphan in a container
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation) -> None:

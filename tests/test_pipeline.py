@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import FEED_URL
-from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher
+from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher, flat
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
 from worker.domain import (
@@ -30,7 +30,7 @@ SITE = "https://news.example"
 
 
 def poll(services: Services) -> pipeline.Polled:
-    return pipeline.poll_feeds(services, pipeline.due_feeds(services))
+    return pipeline.poll_feeds(services, flat(pipeline.due_feeds(services)))
 
 
 def work(services: Services, ids: list[int]) -> Processed:
@@ -61,7 +61,7 @@ def test_a_new_article_is_fetched_matched_stored_and_told(
     assert row.evidence[0]["seed"] == "seaweed is farmed"
     assert "twelve tonnes of seaweed" in services.store.matches.article_text(row.article_id)
 
-    assert pipeline.deliver(services, pipeline.due_deliveries(services)) == {"sent": 1}
+    assert pipeline.deliver(services, flat(pipeline.due_deliveries(services))) == {"sent": 1}
     assert [title for _, title in channel.told] == ["Kelp at last"]
 
 
@@ -299,8 +299,8 @@ def test_a_backlog_that_shrinks_is_slow_and_one_that_does_not_is_broken(
 class BusyHost:
     """A limiter that says: not yet."""
 
-    def acquire(self, url: str) -> AbstractContextManager[None]:
-        raise FetchError(url, Outcome.RATE_LIMITED, Failure.TEMPORARY, "", retry_after_s=40.0)
+    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
+        raise FetchError(url, Outcome.POSTPONED, Failure.TEMPORARY, "", retry_after_s=40.0)
 
 
 def test_what_politeness_holds_back_is_put_off_and_no_failure(
@@ -325,10 +325,10 @@ def test_a_delivery_that_fails_is_made_later_under_the_same_key(
 ) -> None:
     channel.failures = 1
     work(services, poll(services).article_ids)
-    assert pipeline.deliver(services, pipeline.due_deliveries(services)) == {"failed": 1}
+    assert pipeline.deliver(services, flat(pipeline.due_deliveries(services))) == {"failed": 1}
     assert pipeline.due_deliveries(services) == []
     clock.advance(minutes=10)
-    assert pipeline.deliver(services, pipeline.due_deliveries(services)) == {"sent": 1}
+    assert pipeline.deliver(services, flat(pipeline.due_deliveries(services))) == {"sent": 1}
     clock.advance(days=1)
     assert pipeline.due_deliveries(services) == []
     assert len(channel.told) == 1

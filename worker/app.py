@@ -59,6 +59,7 @@ def configure(settings: Settings) -> Celery:
         enable_utc=True,
         timezone="UTC",
         beat_schedule=_beat_schedule(settings),
+        beat_scheduler="celery.beat:Scheduler",  # keeps no file that a crash could tear
     )
     return app
 

@@ -7,11 +7,13 @@ stderr. With --json one JSON document is all that stdout gets; progress and logs
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
 from worker import __version__
+from worker.commands import streams
 from worker.errors import ConfigError, SeedwatchError
 
 _COMMANDS = {
@@ -79,27 +81,66 @@ def seedwatch() -> None:
 
 def main() -> None:
     """Run the command line; errors become one line and an exit code."""
+    streams.prepare()
     try:
-        seedwatch(standalone_mode=False)
+        _run()
+        streams.flush_stdout()
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone: nothing is wrong
-        sys.exit(0)
     except ConfigError as error:
         _fail(error, 2)
     except SeedwatchError as error:
         _fail(error, 1)
+    except OSError as error:
+        _fail_on_system(error)
+    except UnicodeEncodeError as error:  # an argument whose bytes are no UTF-8, where it matters
+        _fail(f"{error.object[error.start : error.end]!a} is no character: use UTF-8", 1)
 
 
-def _fail(error: SeedwatchError, code: int) -> None:
-    click.echo(f"seedwatch: {error}", err=True)
+def _run() -> None:
+    """Parse and run, as click's `main` does but for errors: that one exits 1 on a broken pipe."""
+    if "_SEEDWATCH_COMPLETE" in os.environ:
+        seedwatch.main(prog_name="seedwatch")  # a shell asks for completions
+    with seedwatch.make_context("seedwatch", sys.argv[1:]) as context:
+        seedwatch.invoke(context)
+
+
+def _show(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        path = error.ctx.command_path
+        _say(f"{error.ctx.get_usage()}\nTry '{path} --help' for help.\n")
+    _say(f"Error: {' '.join(error.format_message().split())}")
+
+
+def _fail(error: SeedwatchError | str, code: int) -> None:
+    _say(f"seedwatch: {' '.join(str(error).split())}")
     sys.exit(code)
+
+
+def _fail_on_system(error: OSError) -> None:
+    is_gone = isinstance(error, BrokenPipeError) and streams.is_reader_gone()
+    is_output = streams.give_up_stdout()
+    if is_gone:
+        sys.exit(0)  # nothing is wrong: `| head -1` has seen enough
+    where = "cannot write the output: " if is_output else ""
+    if error.filename:
+        where = f"{error.filename}: "
+    _fail(f"{where}{error.strerror or error}", 1)
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        return  # stderr is full or gone, too: the exit code has to do
 
 
 if __name__ == "__main__":

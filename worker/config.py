@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -29,6 +30,13 @@ CONFIG_FILE = "seedwatch.toml"
 
 IPNetwork = IPv4Network | IPv6Network
 
+_BROKERS = ("memory", "redis", "rediss")
+# As far as SQLAlchemy and Redis take it: a password may hold anything, slashes too.
+_USER_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@", re.DOTALL)
+_QUERY_PASSWORD = re.compile(
+    r"([?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=)[^&;]*", re.IGNORECASE
+)
+
 
 class Settings(BaseSettings):
     """All settings, with their defaults; the environment name is SEEDWATCH_ + the field's name.
@@ -37,7 +45,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, toml_file=CONFIG_FILE, extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        toml_file=CONFIG_FILE,
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,  # compose and shells write `NAME=` for what is not set
     )
 
     database_url: str = ""
@@ -51,10 +63,12 @@ class Settings(BaseSettings):
     """Private ranges that may be fetched, comma-separated."""
     fetch_delay_s: float | None = Field(default=None, ge=0, le=3600)
     """Pause between two requests to a registrable domain; default 1 s, 0 for loopback."""
-    fetch_timeout_s: float = Field(default=30.0, gt=0, le=300)
-    """Total time of one fetch, redirects included."""
+    fetch_timeout_s: float = Field(default=30.0, gt=0, le=45)
+    """Total time of one fetch, redirects included; a batch with it must end before its lease."""
     fetch_concurrency: int = Field(default=8, ge=1, le=64)
     """Pages fetched at once by one process."""
+    fetch_robots: bool = True
+    """Pages that a site's robots.txt forbids are not fetched; feeds are meant to be polled."""
     fetch_contact_url: str = ""
     """An address in the User-Agent where a webmaster finds who is polling."""
     feed_max_bytes: int = Field(default=5_000_000, ge=10_000)
@@ -76,9 +90,23 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8321, ge=0, le=65535)
     web_trust_network: bool = False
     """The pages may listen beyond loopback, though they have no password (in a container)."""
+    web_password_hash: str = Field(default="", repr=False)
+    """What `seedwatch web --hash-password` printed; empty for no password."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            is_usable = parts.scheme in _BROKERS and (parts.port or 1) > 0
+        except ValueError:  # "[" without "]", or a port that is no number
+            is_usable = False
+        if not is_usable:
+            raise ValueError("use memory:// or redis://:PASSWORD@HOST:6379/0 (rediss:// for TLS)")
+        return value
 
     @field_validator("fetch_allow_nets", mode="before")
     @classmethod
@@ -130,18 +158,15 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise _as_config_error(error) from error
+    except RecursionError as error:
+        raise ConfigError(CONFIG_FILE, "cannot be read: nested too deeply") from error
     except (OSError, ValueError) as error:  # unreadable or invalid TOML
         raise ConfigError(CONFIG_FILE, f"cannot be read: {error}") from error
 
 
 def without_password(url: str) -> str:
     """A database or broker URL that may be shown: its password is replaced by `***`."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    user = f"{parts.username or ''}:***@"
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=user + host))
+    return _QUERY_PASSWORD.sub(r"\1***", _USER_PASSWORD.sub(r"\1:***@", url))
 
 
 def _refuse_unknown_names() -> None:
@@ -164,6 +189,7 @@ def _as_config_error(error: ValidationError) -> ConfigError:
             CONFIG_FILE, f"{name} is no setting" + _nearest(name, list(Settings.model_fields))
         )
     where = PREFIX + name.upper() if PREFIX + name.upper() in os.environ else name
-    return ConfigError(
-        where, f"{first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
-    )
+    problem = first["msg"].removeprefix("Value error, ")
+    # An address may hold a password, however wrongly it is written.
+    got = "" if name.endswith("_url") else f" (got {first['input']!r})"
+    return ConfigError(where, problem + got)

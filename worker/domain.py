@@ -136,12 +136,13 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server says that what we have is current (304)."""
+    """The server says that what we have is current (304); fields as in `Fetched`."""
 
     url: str
     final_url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     elapsed_s: float = 0.0
+    moved_to: str | None = None
 
 
 class Fetcher(Protocol):
@@ -202,6 +203,7 @@ class ParsedFeed:
         ttl_s: how long the feed itself asks to be left alone, in seconds.
         bozo: why the feed is not well-formed, if it is not; its entries still count.
         hub_url: the WebSub hub that the feed names; self_url: what it calls itself.
+        children: the sitemaps that an index of sitemaps names; their entries are the feed's.
     """
 
     title: str
@@ -213,6 +215,7 @@ class ParsedFeed:
     site_url: str | None = None
     hub_url: str | None = None
     self_url: str | None = None
+    children: tuple[str, ...] = ()
 
 
 # --- extract ----------------------------------------------------------------------------------

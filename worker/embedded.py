@@ -14,12 +14,15 @@ from typing import Any
 
 from worker import pipeline
 from worker.config import Settings
+from worker.domain import Outcome
 from worker.services import Services
 
 log = logging.getLogger(__name__)
 
 _LONGEST_WAIT_S = 120.0
 """A pass waits so long for its turn at a host, no longer."""
+_LONGEST_POLLING_S = 300.0
+"""... and so long in all for feeds that share one; those that are left are `postponed`."""
 
 Progress = Callable[["Summary"], None]
 """Called whenever a summary in the making has grown."""
@@ -53,7 +56,8 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
     """Poll everything that is due and work until nothing is due any more.
 
     The pipeline is called directly: a queue between two functions of one process would only add
-    a way to wait for it. Articles whose page failed for now stay due later and are not waited for.
+    a way to wait for it. What a run that was killed had handed out is taken up at once. Articles
+    whose page failed for now stay due later and are not waited for.
 
     Raises:
         StoreError: the database cannot be reached.
@@ -62,18 +66,41 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
     summary = Summary()
     workers = services.settings.worker_concurrency
     with ThreadPoolExecutor(workers, thread_name_prefix="work") as pool:
-        while feeds := pipeline.due_feeds(services):
-            groups = [feeds[start::workers] for start in range(min(workers, len(feeds)))]
-            for polled in pool.map(lambda ids: pipeline.poll_feeds(services, ids), groups):
-                summary.feeds += polled.outcomes
-                _process(services, pool, polled.article_ids, summary, on_progress)
+        _poll(services, pool, summary, on_progress)
         while batches := _batches_due_soon(services):
             for batch in batches:
                 _process(services, pool, batch, summary, on_progress)
-        while deliveries := pipeline.due_deliveries(services):
-            pipeline.deliver(services, deliveries)
+        while batches := pipeline.due_deliveries(services, with_hinted=True):
+            for batch in batches:
+                pipeline.deliver(services, batch)
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _poll(
+    services: Services, pool: ThreadPoolExecutor, summary: Summary, on_progress: Progress
+) -> None:
+    """Poll what is due, again after a pause what was put off since its host was being asked."""
+    ends_at = time.monotonic() + _LONGEST_POLLING_S
+    workers = services.settings.worker_concurrency
+    postponed: set[int] = set()
+    while True:
+        ids = [one for batch in pipeline.due_feeds(services, with_hinted=True) for one in batch]
+        groups = [ids[start::workers] for start in range(min(workers, len(ids)))]
+        postponed.difference_update(ids)
+        for polled in pool.map(lambda group: pipeline.poll_feeds(services, group), groups):
+            postponed.update(polled.postponed_ids)
+            del polled.outcomes[Outcome.POSTPONED]  # not how it ends
+            summary.feeds += polled.outcomes
+            _process(services, pool, polled.article_ids, summary, on_progress)
+        if ids:
+            continue
+        wait_s = services.store.feeds.next_due_in_s(postponed)
+        if wait_s is None or wait_s > min(_LONGEST_WAIT_S, ends_at - time.monotonic()):
+            break
+        time.sleep(wait_s + 0.05)
+    if postponed:
+        summary.feeds[Outcome.POSTPONED] += len(postponed)
 
 
 def _batches_due_soon(services: Services) -> list[list[int]]:
@@ -81,7 +108,7 @@ def _batches_due_soon(services: Services) -> list[list[int]]:
     wait_s = services.store.articles.next_due_in_s()
     if wait_s is not None and wait_s <= _LONGEST_WAIT_S:
         time.sleep(wait_s + 0.05)
-    return pipeline.due_articles(services)
+    return pipeline.due_articles(services, with_hinted=True)
 
 
 def _process(
@@ -124,7 +151,6 @@ class EmbeddedRun:
         wiring.use(services)
         self._app = configure(settings)
         self._app.loader.import_default_modules()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._worker = self._app.Worker(
             pool="threads",
             concurrency=settings.worker_concurrency,
@@ -134,9 +160,7 @@ class EmbeddedRun:
             without_mingle=True,
             without_heartbeat=True,
         )
-        self._beat = EmbeddedService(
-            self._app, thread=True, schedule_filename=str(settings.data_dir / "beat-schedule")
-        )
+        self._beat = EmbeddedService(self._app, thread=True)
         self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
 
     def start(self) -> None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import pickle
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -69,12 +71,12 @@ class Isolation:
             Exception: whatever the function raised.
         """
         child = self._take()
-        limit_s = self._call_limit_s if child.calls else max(START_LIMIT_S, self._call_limit_s)
         try:
-            is_ok, answer = child.call((target, args, kwargs), limit_s)
-        except BaseException:
-            child.kill()
-            raise
+            is_ok, answer = self._ask(child, target, args, kwargs)
+        except _GoneError:
+            # it was kept from an earlier call and may have been killed since: not this call's fault
+            child = _Child(self._memory_limit_bytes)
+            is_ok, answer = self._ask(child, target, args, kwargs)
         if child.calls < CALLS_A_CHILD and not isinstance(answer, MemoryError):
             with self._lock:
                 self._idle.append(child)
@@ -85,6 +87,22 @@ class Isolation:
         if isinstance(answer, MemoryError):
             raise ParseError(Outcome.TOO_COMPLEX, "needs too much memory to parse")
         raise answer
+
+    def _ask(
+        self, child: _Child, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[bool, Any]:
+        is_reused = child.calls > 0
+        limit_s = self._call_limit_s if is_reused else max(START_LIMIT_S, self._call_limit_s)
+        try:
+            return child.call((target, args, kwargs, limit_s), limit_s)
+        except _GoneError as error:
+            child.kill()
+            if is_reused:
+                raise
+            raise ParseError(Outcome.TOO_COMPLEX, "the parser's process died") from error
+        except BaseException:
+            child.kill()
+            raise
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -100,6 +118,10 @@ class Isolation:
             if self._idle:
                 return self._idle.pop()
         return _Child(self._memory_limit_bytes)
+
+
+class _GoneError(Exception):
+    """A child was no longer there, or ended before it answered anything."""
 
 
 class _Child:
@@ -120,8 +142,11 @@ class _Child:
         try:
             _write(self._process.stdin, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
             (length,) = _LENGTH.unpack(self._read(_LENGTH.size, ends_at, limit_s))
-            is_ok, answer = pickle.loads(self._read(length, ends_at, limit_s))  # noqa: S301 - ours
         except (BrokenPipeError, EOFError) as error:
+            raise _GoneError from error
+        try:
+            is_ok, answer = pickle.loads(self._read(length, ends_at, limit_s))  # noqa: S301 - ours
+        except EOFError as error:
             raise ParseError(Outcome.TOO_COMPLEX, "the parser's process died") from error
         return is_ok, answer
 
@@ -155,8 +180,19 @@ def serve(memory_limit_bytes: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
     while head := requests.read(_LENGTH.size):
-        target, args, kwargs = pickle.loads(requests.read(_LENGTH.unpack(head)[0]))  # noqa: S301
-        _write(answers, _answer(target, args, kwargs))
+        request = pickle.loads(requests.read(_LENGTH.unpack(head)[0]))  # noqa: S301
+        target, args, kwargs, limit_s = request
+        _end_after(math.ceil(limit_s) + 1)
+        answer = _answer(target, args, kwargs)
+        _end_after(0)
+        _write(answers, answer)
+
+
+def _end_after(seconds: int) -> None:
+    """Let the kernel end this process, even in C, if its parent is gone by then; 0: never."""
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(seconds)
 
 
 def _answer(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:

@@ -22,21 +22,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeoutError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from worker import polling, processing
-from worker.domain import ChannelConfig, Fetched, NotModified, Outcome
-from worker.errors import FetchError, SeedwatchError
+from worker.domain import ChannelConfig, Fetched, Outcome
+from worker.errors import FetchError, SeedwatchError, StoreError
 from worker.processing import Draft
-from worker.records import ArticleJob, ArticleResult, FeedJob, PollResult
+from worker.records import ArticleJob, ArticleResult, PollResult
 from worker.services import Services
 from worker.story.identity import is_same_article
 
 log = logging.getLogger(__name__)
 
+Page = Fetched | Exception | None
+"""A page, why there is none, or None where there is no address."""
+
 BATCH = 25
 """Articles in one task: 24 times fewer messages than one each (measured: speed of peers)."""
+FEEDS_BATCH = 5
+"""Feeds of one poll task (measured near the best: speed of peers)."""
+LONGEST_POSTPONE_S = 600.0
+"""A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
 MATCH_AT_ONCE = 8
 """Articles matched and stored together: what a dying worker can lose of its work at the most."""
 PROCESS_BUDGET_S = 45.0
@@ -50,10 +57,12 @@ class Polled:
     Attributes:
         outcomes: how many feeds ended in which outcome.
         article_ids: articles to process now.
+        postponed_ids: feeds that wait for their host's turn.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     article_ids: list[int] = field(default_factory=list)
+    postponed_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -71,80 +80,60 @@ class Processed:
     unfinished: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """A feed whose host we have asked enough for now: no failure of the feed."""
-
-    job: FeedJob
-    wait_s: float
-
-
-def _own_wait_s(error: object) -> float:
-    """For how long our own limiter holds a request back, in seconds; 0 for any other error."""
-    if (
-        isinstance(error, FetchError)
-        and error.outcome is Outcome.RATE_LIMITED
-        and error.status is None
-    ):
-        return error.retry_after_s or 0.0
-    return 0.0
-
-
 # --- 1, 2: poll -------------------------------------------------------------------------------
 
 
-def due_feeds(services: Services) -> list[int]:
-    """Find feeds that are due and were not handed out lately."""
-    return services.store.feeds.hint_due()
+def due_feeds(services: Services, *, with_hinted: bool = False) -> list[list[int]]:
+    """Batches of feeds that are due and were not handed out lately.
+
+    Args:
+        services: for the store.
+        with_hinted: also those that were handed out lately, for whoever works alone: no message
+            about them is under way.
+    """
+    return services.store.feeds.hint_due(batch=FEEDS_BATCH, with_hinted=with_hinted)
 
 
 def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
     """Poll those of the feeds that are still due.
 
     Raises:
-        StoreError: the database cannot be reached; the feeds stay due.
+        StoreError: nothing could be stored; the feeds come back when their lease ends.
     """
     done = Polled()
     jobs = services.store.feeds.claim(feed_ids)
     if not jobs:
         return done
+    errors: list[StoreError] = []
     with ThreadPoolExecutor(min(len(jobs), services.settings.fetch_concurrency)) as pool:
-        for result in pool.map(lambda job: _poll(services, job), jobs):
-            if isinstance(result, Postponed):
-                services.store.feeds.release([result.job], result.wait_s)
-                done.outcomes[Outcome.POSTPONED] += 1
-                continue
-            new_ids = services.store.feeds.finish_poll(result)
-            outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
-            done.outcomes[outcome] += 1
-            done.article_ids += new_ids or []
-            log.info(
-                "polled %s: %s, %d entries, %d to process%s",
-                result.job.url, outcome, len(result.entries), len(new_ids or []),
-                f" ({result.detail})" if result.detail else "",
-            )  # fmt: skip
+        for polled in [pool.submit(polling.poll, services, job) for job in jobs]:
+            try:
+                _finish_poll(services, polled.result(), done)
+            except StoreError as error:  # costs this feed a lease, the others nothing
+                log.warning("a poll could not be stored: %s", error)
+                errors.append(error)
+    if errors and not done.outcomes:
+        raise errors[0]
+    if errors:
+        done.outcomes[Outcome.FAILED] += len(errors)
     return done
 
 
-def _poll(services: Services, job: FeedJob) -> PollResult | Postponed:
-    try:
-        got = _fetch_feed(services, job)
-        if isinstance(got, NotModified) or polling.has_same_body(job, got):
-            return polling.unchanged(job, got, services)
-        return polling.parsed(job, got, services)
-    except SeedwatchError as error:
-        wait_s = _own_wait_s(error)
-        return Postponed(job, wait_s) if wait_s else polling.failed(job, error, services)
-    except Exception as error:  # the one broad catch of polling: a bug costs one feed one outcome
-        log.exception("poll of %s failed", job.url)
-        return polling.failed(job, error, services)
-
-
-def _fetch_feed(services: Services, job: FeedJob) -> Fetched | NotModified:
-    with services.limiter.acquire(job.url):
-        return services.fetcher.fetch(
-            job.url, validators=job.validators, max_bytes=services.settings.feed_max_bytes
-        )
+def _finish_poll(services: Services, result: PollResult | polling.Postponed, done: Polled) -> None:
+    if isinstance(result, polling.Postponed):
+        services.store.feeds.release([result.job], result.wait_s)
+        done.outcomes[Outcome.POSTPONED] += 1
+        done.postponed_ids.append(result.job.id)
+        return
+    new_ids = services.store.feeds.finish_poll(result)
+    outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
+    done.outcomes[outcome] += 1
+    done.article_ids += new_ids or []
+    log.info(
+        "polled %s: %s, %d entries, %d to process%s",
+        result.job.url, outcome, len(result.entries), len(new_ids or []),
+        f" ({result.detail})" if result.detail else "",
+    )  # fmt: skip
 
 
 # --- 3: process -------------------------------------------------------------------------------
@@ -164,7 +153,8 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
     left = {job.id: job for job in jobs}
     batch: list[Draft | ArticleResult] = []
     for job, page in _pages(services, jobs, ends_at):
-        if wait_s := _own_wait_s(page):
+        wait_s = polling.own_wait_s(page)
+        if 0 < wait_s <= LONGEST_POSTPONE_S:
             services.store.articles.release([left.pop(job.id)], wait_s)
             continue
         batch.append(_draft(services, job, page))
@@ -183,11 +173,11 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
 
 def _pages(
     services: Services, jobs: Sequence[ArticleJob], ends_at: float
-) -> Iterator[tuple[ArticleJob, Fetched | FetchError | None]]:
+) -> Iterator[tuple[ArticleJob, Page]]:
     """Fetch pages in the background; give each as it comes, until the time is up."""
     pool = ThreadPoolExecutor(services.settings.fetch_concurrency, thread_name_prefix="page")
     try:
-        waiting: dict[Future[Fetched | FetchError | None], ArticleJob] = {
+        waiting: dict[Future[Page], ArticleJob] = {
             pool.submit(_fetch_page, services, job): job for job in jobs
         }
         for future in as_completed(waiting, timeout=max(0.0, ends_at - time.monotonic())):
@@ -198,21 +188,23 @@ def _pages(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _fetch_page(services: Services, job: ArticleJob) -> Fetched | FetchError | None:
+def _fetch_page(services: Services, job: ArticleJob) -> Page:
     if job.url is None:
         return None
     try:
-        with services.limiter.acquire(job.url):
-            got = services.fetcher.fetch(job.url, max_bytes=services.settings.page_max_bytes)
-    except FetchError as error:
+        delay_s = services.robots.check(job.url)
+        got = services.ask(job.url, max_bytes=services.settings.page_max_bytes, delay_s=delay_s)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what is no FetchError is a bug; _draft logs it
         return error
     return got if isinstance(got, Fetched) else None
 
 
-def _draft(
-    services: Services, job: ArticleJob, page: Fetched | FetchError | None
-) -> Draft | ArticleResult:
+def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleResult:
     try:
+        if isinstance(page, Exception) and not isinstance(page, FetchError):
+            raise page
         return processing.draft_of(job, page, services)
     except Exception as error:  # a bug costs one article one outcome, never its batch
         log.exception("article %d (%s) failed", job.id, job.url)
@@ -229,38 +221,25 @@ def _finish(
     if not batch:
         return
     results = [item for item in batch if isinstance(item, ArticleResult)]
-    results += _match(services, [item for item in batch if isinstance(item, Draft)])
-    results = _checked_identity(services, results)
-    finished = services.store.articles.finish(results, _channels(services))
-    stored = {result.job.id for result in finished}
+    drafts = [item for item in batch if isinstance(item, Draft)]
+    checked = processing.without_boilerplate(drafts, services)
+    results += [item for item in checked if isinstance(item, ArticleResult)]
+    drafts = [item for item in checked if isinstance(item, Draft)]
+    results += _match(services, drafts)
+    stored = services.store.articles.finish(results, _channels(services), is_same_article)
     for result in results:
         del left[result.job.id]
-        outcome = result.outcome if result.job.id in stored else Outcome.LEASE_LOST
+        outcome = stored.get(result.job.id, Outcome.LEASE_LOST)
         done.outcomes[outcome] += 1
-        if result.job.id in stored:
+        if outcome is result.outcome and not result.keeps_page:
             done.relations.update(m.relation for m in result.matches if m.relation.is_related)
         log.info(
             "processed %s: %s, %s, text from %s%s",
             result.job.url, outcome, result.language.code, result.text_source,
             f" ({result.detail})" if result.detail else "",
         )  # fmt: skip
-
-
-def _checked_identity(services: Services, results: Sequence[ArticleResult]) -> list[ArticleResult]:
-    """Believe a declared address that another article has only if the texts are alike."""
-    keys = [r.canonical_key_hash for r in results if r.canonical_key_hash]
-    owners = services.store.articles.texts_by_key(keys)
-    checked = []
-    for result in results:
-        owner = owners.get(result.canonical_key_hash or "")
-        if (
-            owner is not None
-            and owner.article_id != result.job.id
-            and not is_same_article(f"{result.title}\n{result.text}", owner.text)
-        ):
-            result = replace(result, canonical_key_hash=None)  # noqa: PLW2901
-        checked.append(result)
-    return checked
+    # those that came before the wall was known for one
+    services.store.pages.redo(twin.article_id for draft in drafts for twin in draft.twins)
 
 
 def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
@@ -342,11 +321,16 @@ def take_turn(services: Services, name: str) -> bool:
     return services.store.pulse.take(name, services.name, for_s=every_s / 2)
 
 
-def due_articles(services: Services) -> list[list[int]]:
-    """Batches of articles that are due or were left by a dead worker."""
-    return services.store.articles.hint_due(batch=BATCH)
+def due_articles(services: Services, *, with_hinted: bool = False) -> list[list[int]]:
+    """Batches of articles that are due or were left by a dead worker; see `due_feeds`."""
+    return services.store.articles.hint_due(batch=BATCH, with_hinted=with_hinted)
 
 
-def due_deliveries(services: Services) -> list[int]:
-    """Deliveries that are due."""
-    return services.store.outbox.hint_due()
+def tidy(services: Services) -> None:
+    """Drop what is kept for a while only."""
+    services.store.turns.forget()
+
+
+def due_deliveries(services: Services, *, with_hinted: bool = False) -> list[list[int]]:
+    """Batches of deliveries that are due; see `due_feeds`."""
+    return services.store.outbox.hint_due(batch=BATCH, with_hinted=with_hinted)

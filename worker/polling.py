@@ -1,30 +1,140 @@
-"""What a poll of one feed came to, as the store wants it. No SQL and no HTTP here."""
+"""A poll of one feed, as the store wants it. No SQL and no HTTP here."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 
-from worker.domain import Entry, Failure, Fetched, NotModified, Outcome, ParsedFeed
-from worker.errors import FetchError, ParseError
+from worker.domain import (
+    Entry,
+    Failure,
+    Fetched,
+    NotModified,
+    Outcome,
+    ParsedFeed,
+    Validators,
+)
+from worker.errors import FetchError, ParseError, SeedwatchError, StoreError
 from worker.extract.urls import clean_url, url_key
 from worker.feeds.queries import min_interval_s
+from worker.feeds.redirects import Move, next_move
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
-from worker.records import FeedJob, NewEntry, PollResult
+from worker.reading import fetch_feed, read_feed
+from worker.records import FeedJob, KnownEntries, NewEntry, PollResult
 from worker.services import Services
 from worker.store.feeds import hash_of
+
+log = logging.getLogger(__name__)
 
 _RECENT = 20
 """Entries from which a feed's rhythm is measured: enough to even out, few enough to be current."""
 
 
-def has_same_body(job: FeedJob, got: Fetched) -> bool:
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A feed whose host we have asked enough for now: no failure of the feed."""
+
+    job: FeedJob
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a poll of an address would come to.
+
+    Attributes:
+        result: what would be stored, but for its times.
+        got: the answer. feed: what was read in it.
+        known: which of its entries are stored already.
+        named: the feeds that it names, if it is a page.
+    """
+
+    result: PollResult
+    got: Fetched | None
+    feed: ParsedFeed | None
+    known: KnownEntries
+    named: tuple[str, ...]
+
+
+def poll(services: Services, job: FeedJob) -> PollResult | Postponed:
+    """Fetch and parse a feed; every failure is a result.
+
+    Raises:
+        StoreError: the database cannot be reached; the feed stays due.
+    """
+    try:
+        got = fetch_feed(services, job)
+        if isinstance(got, NotModified) or _has_same_body(job, got):
+            return unchanged(job, got, services)
+        return parsed(job, got, read_feed(got, services), services)
+    except StoreError:
+        raise
+    except SeedwatchError as error:
+        wait_s = own_wait_s(error)
+        return Postponed(job, wait_s) if wait_s else failed(job, error, services)
+    except Exception as error:  # the one broad catch of polling: a bug costs one feed one outcome
+        log.exception("poll of %s failed", job.url)
+        return failed(job, error, services)
+
+
+def own_wait_s(error: object) -> float:
+    """For how long our own limiter holds a request back, in seconds; 0 for any other error."""
+    if isinstance(error, FetchError) and error.outcome is Outcome.POSTPONED:
+        return error.retry_after_s or 0.0
+    return 0.0
+
+
+def trial(services: Services, url: str) -> Trial:
+    """Poll an address as a feed, unconditionally, without storing anything.
+
+    Raises:
+        StoreError: the database cannot be reached.
+    """
+    job = services.store.feeds.job_of(url) or _unknown_feed(url)
+    got: Fetched | None = None
+    feed: ParsedFeed | None = None
+    named: list[str] = []
+    try:
+        answer = services.ask(url, max_bytes=services.settings.feed_max_bytes)
+        if isinstance(answer, Fetched):
+            got = answer
+            feed = read_feed(got, services)
+            result = parsed(job, got, feed, services)
+        else:
+            result = unchanged(job, answer, services)
+    except StoreError:
+        raise
+    except SeedwatchError as error:
+        result = failed(job, error, services)
+        if got is not None and result.outcome is Outcome.NOT_A_FEED:
+            named = services.isolation.call(
+                "worker.feeds.discover:find_feeds",
+                got.body,
+                url=got.final_url,
+                content_type=got.headers.get("content-type", ""),
+            )
+    known = services.store.feeds.known_entries(result)
+    return Trial(result, got, feed, known, tuple(named))
+
+
+def _unknown_feed(url: str) -> FeedJob:
+    return FeedJob(
+        id=0, token="", url=url, tries=1, failures=0, validators=Validators(), body_hash=None,
+        title="", language=None, ttl_s=None, entry_interval_s=None, interval_s=None,
+        last_success_at=None,
+    )  # fmt: skip
+
+
+def _has_same_body(job: FeedJob, got: Fetched) -> bool:
     """Whether the server sent what we have parsed before (servers lie about validators)."""
     return job.body_hash is not None and job.body_hash == _body_hash(got)
 
 
 def unchanged(job: FeedJob, got: Fetched | NotModified, services: Services) -> PollResult:
     """The result where the feed has nothing new."""
+    move = _move(job, got)
     return PollResult(
         job=job,
         outcome=Outcome.UNCHANGED,
@@ -33,25 +143,15 @@ def unchanged(job: FeedJob, got: Fetched | NotModified, services: Services) -> P
         elapsed_s=got.elapsed_s,
         status=got.status if isinstance(got, Fetched) else 304,
         size_bytes=len(got.body) if isinstance(got, Fetched) else 0,
+        has_body=isinstance(got, Fetched),
+        moved_to=move.to,
+        moved_count=move.count,
     )
 
 
-def parsed(job: FeedJob, got: Fetched, services: Services) -> PollResult:
-    """The result where the feed was parsed.
-
-    Raises:
-        ParseError: it is no feed, or a hostile one.
-    """
-    now = services.clock()
-    feed: ParsedFeed = services.isolation.call(
-        "worker.feeds.parse:parse_feed",
-        got.body,
-        url=got.final_url,
-        content_type=got.content_type,
-        headers=dict(got.headers),
-        now=now,
-        max_entries=services.settings.feed_max_entries,
-    )
+def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> PollResult:
+    """The result where the feed was parsed."""
+    move = _move(job, got)
     return PollResult(
         job=job,
         outcome=Outcome.OK if feed.entries else Outcome.EMPTY,
@@ -61,20 +161,23 @@ def parsed(job: FeedJob, got: Fetched, services: Services) -> PollResult:
         status=got.status,
         elapsed_s=got.elapsed_s,
         size_bytes=len(got.body),
-        validators=got.validators,
-        body_hash=_body_hash(got),
+        has_body=True,
+        # an index that has not changed says nothing about its sitemaps
+        validators=Validators() if feed.children else got.validators,
+        body_hash=None if feed.children else _body_hash(got),
         title=feed.title or None,
         language=feed.language,
         ttl_s=feed.ttl_s,
         entry_interval_s=_entry_interval_s(feed),
         entries=tuple(_new_entry(job, feed, entry) for entry in feed.entries),
         overflow=feed.overflow,
-        moved_to=got.moved_to,
+        moved_to=move.to,
+        moved_count=move.count,
     )
 
 
 def failed(job: FeedJob, error: Exception, services: Services) -> PollResult:
-    """The result where the feed could not be had or read."""
+    """The result where the feed could not be had or read; where it has moved is as before."""
     outcome, failure, retry_after_s, status = Outcome.FAILED, Failure.TEMPORARY, None, None
     if isinstance(error, FetchError):
         outcome, failure = error.outcome, error.failure
@@ -89,7 +192,13 @@ def failed(job: FeedJob, error: Exception, services: Services) -> PollResult:
         next_poll_at=_next(job, services, failure=failure, retry_after_s=retry_after_s),
         detail=detail[:500],
         status=status,
+        moved_to=job.moved_to,
+        moved_count=job.moved_count,
     )
+
+
+def _move(job: FeedJob, got: Fetched | NotModified) -> Move:
+    return next_move(Move(job.moved_to, job.moved_count), got.moved_to)
 
 
 def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:

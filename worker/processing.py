@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from worker.domain import (
@@ -18,8 +18,9 @@ from worker.domain import (
     TextSource,
 )
 from worker.errors import FetchError, ParseError
+from worker.extract.boilerplate import boilerplate_twins
 from worker.extract.urls import clean_url, is_plausible_canonical, url_key
-from worker.records import ArticleJob, ArticleResult
+from worker.records import ArticleJob, ArticleResult, PageTwin
 from worker.services import Services
 from worker.store.claims import MAX_TRIES
 from worker.store.feeds import hash_of
@@ -30,7 +31,12 @@ THIN_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article that is ready to be matched."""
+    """An article that is ready to be matched.
+
+    Attributes:
+        page_hash: of the text found on the page.
+        twins: the pages that show that this text is no article, where it is none.
+    """
 
     job: ArticleJob
     article: ArticleText
@@ -40,7 +46,10 @@ class Draft:
     page: Fetched | None = None
     failure: Failure | None = None
     fetch_outcome: Outcome | None = None
+    retry_after_s: float = 0.0
     detail: str = ""
+    page_hash: str | None = None
+    twins: tuple[PageTwin, ...] = ()
 
 
 def draft_of(
@@ -77,8 +86,34 @@ def draft_of(
         page=page if isinstance(page, Fetched) else None,
         failure=reading.failure,
         fetch_outcome=reading.outcome,
+        retry_after_s=reading.retry_after_s,
         detail=detail,
+        page_hash=hash_of(" ".join(extracted.text.split())) if extracted else None,
     )
+
+
+def without_boilerplate(drafts: Sequence[Draft], services: Services) -> list[Draft | ArticleResult]:
+    """Put the feed's text where a page's is that of many other addresses of its host."""
+    pages = services.store.pages.twins({d.page_hash for d in drafts if d.page_hash})
+    for draft in drafts:
+        if draft.page_hash and draft.job.url:
+            twin = PageTwin(draft.job.id, draft.job.url, draft.job.entry_title)
+            pages[draft.page_hash].append(twin)
+    return [_without_boilerplate(d, pages.get(d.page_hash or "", []), services) for d in drafts]
+
+
+def _without_boilerplate(
+    draft: Draft, pages: Sequence[PageTwin], services: Services
+) -> Draft | ArticleResult:
+    twins = boilerplate_twins(draft.job.url or "", pages)
+    if not twins or not draft.job.entry_text.strip():  # without a text of the feed, better this
+        return draft
+    detail = f"the page's text is that of {len(twins)} addresses of its host; the feed's is kept"
+    wall = FetchError(draft.job.url or "", Outcome.NO_TEXT, Failure.SOFT, detail)
+    told = draft_of(draft.job, wall, services)
+    if isinstance(told, ArticleResult):
+        return told
+    return replace(told, page_hash=draft.page_hash, twins=twins)
 
 
 def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> ArticleResult:
@@ -91,7 +126,8 @@ def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> Art
     canonical = _canonical(draft)
     retry_at = None
     if draft.failure is Failure.TEMPORARY and job.tries < MAX_TRIES - 1:
-        retry_at = services.clock() + backoff(job.tries, services.jitter())
+        wait = backoff(job.tries, services.jitter())
+        retry_at = services.clock() + max(wait, timedelta(seconds=draft.retry_after_s))
     return ArticleResult(
         job=job,
         outcome=Outcome.MATCHED if is_matched else Outcome.UNRELATED,
@@ -114,6 +150,8 @@ def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> Art
         elapsed_s=page.elapsed_s if page else 0.0,
         size_bytes=len(page.body) if page else 0,
         retry_at=retry_at,
+        page_hash=draft.page_hash,
+        is_boilerplate=bool(draft.twins),
     )
 
 
@@ -146,6 +184,7 @@ class _Reading:
     extracted: ExtractedArticle | None = None
     failure: Failure | None = None
     outcome: Outcome | None = None
+    retry_after_s: float = 0.0
     detail: str = ""
 
 
@@ -153,7 +192,12 @@ def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
     if page is None:
         return _Reading()
     if isinstance(page, FetchError):
-        return _Reading(failure=page.failure, outcome=page.outcome, detail=str(page))
+        return _Reading(
+            failure=page.failure,
+            outcome=page.outcome,
+            retry_after_s=page.retry_after_s or 0.0,
+            detail=str(page),
+        )
     try:
         extracted: ExtractedArticle = services.isolation.call(
             "worker.extract.page:extract_article",

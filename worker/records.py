@@ -7,7 +7,7 @@ came of it. A `...Row` is what the doors read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,10 @@ class FeedJob:
         tries: claims since the last finish, this one included.
         entry_interval_s: the mean time between two entries, as last measured.
         interval_s: how long the feed was left alone before this poll.
+        moved_to, moved_count: where permanent redirects led lately, and at how many good polls in
+            a row.
+        polls: finished polls. body_at: when the server last sent a body.
+        entry_days: how many entries were published on each of the latest days, by ISO date.
     """
 
     id: int
@@ -48,6 +52,13 @@ class FeedJob:
     entry_interval_s: float | None
     interval_s: float | None
     last_success_at: datetime | None
+    moved_to: str | None = None
+    moved_count: int = 0
+    polls: int = 0
+    body_at: datetime | None = None
+    entry_count: int = 0
+    entry_days: Mapping[str, int] = field(default_factory=dict)
+    last_entry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,12 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What a poll of one feed came to; the store writes it in one transaction."""
+    """What a poll of one feed came to; the store writes it in one transaction.
+
+    Attributes:
+        has_body: whether the server sent a body, changed or not.
+        moved_to, moved_count: as they are after this poll.
+    """
 
     job: FeedJob
     outcome: Outcome
@@ -94,6 +110,36 @@ class PollResult:
     entries: tuple[NewEntry, ...] = ()
     overflow: int = 0
     moved_to: str | None = None
+    moved_count: int = 0
+    has_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntries:
+    """What is stored already of the entries of a poll.
+
+    Attributes:
+        changes: the change_hash of the entries that the feed brought before, by entry_hash.
+        articles: the key_hashes for which there is an article, whichever feed brought it.
+    """
+
+    changes: Mapping[str, str]
+    articles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A feed whose address was changed.
+
+    Attributes:
+        feed_id: of the feed that has the new address.
+        is_merged: it was a feed already; the moved one has become part of it.
+    """
+
+    feed_id: int
+    old_url: str
+    new_url: str
+    is_merged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +177,9 @@ class ArticleResult:
         fetch_outcome: how the fetch of its page ended; None if none was made.
         retry_at: set if the article is to be taken up again (its results so far are kept).
         is_quarantined: given up, needs a person.
-        canonical_key_hash: identity under the address that the page declares, if another one.
+        page_hash: of the text found on the page, also where it is not used.
+        is_boilerplate: the page had a text that many addresses of its host share.
+        canonical_key_hash: identity under the address that the page declares, or was fetched from.
         content: whether title, text and language were obtained and shall be stored.
     """
 
@@ -157,19 +205,31 @@ class ArticleResult:
     size_bytes: int = 0
     retry_at: datetime | None = None
     is_quarantined: bool = False
+    page_hash: str | None = None
+    is_boilerplate: bool = False
 
     @property
     def has_content(self) -> bool:
         """Whether there is a text to store."""
         return self.content_hash is not None
 
+    @property
+    def keeps_page(self) -> bool:
+        """Whether the page is out of reach today: text and matches made from it are better."""
+        return (
+            self.job.text_source is TextSource.PAGE
+            and self.text_source is TextSource.FEED
+            and not self.is_boilerplate
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class StoredText:
-    """Title and text of an article that is stored already."""
+class PageTwin:
+    """An article whose page has the same text as another's; the title is the feed's."""
 
     article_id: int
-    text: str
+    url: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +243,12 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed as `feeds list` and `feeds health` show it."""
+    """A feed as `feeds list` and `feeds health` show it.
+
+    Attributes:
+        entries: seen so far.
+        entry_days: how many were published on each of the latest days that had any, by ISO date.
+    """
 
     id: int
     url: str
@@ -200,11 +265,19 @@ class FeedRow:
     overflow: int
     moved_to: str | None
     entries: int
+    moved_count: int
+    entry_days: Mapping[str, int]
+    last_entry_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match with its article and the latest verdict, as lists and exports show it."""
+    """A match with its article and the verdict that counts, as lists and exports show it.
+
+    Attributes:
+        review_id: of the latest review, 0 without one; a further verdict names the one it saw.
+    """
 
     id: int
     watch: str
@@ -233,6 +306,64 @@ class MatchRow:
     verdict: Verdict | None
     note: str | None
     reviewed_at: datetime | None
+    reviewer: str | None = None
+    review_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict that somebody wants to give, or to take back.
+
+    Attributes:
+        seen: `review_id` of the match as they saw it; None = whatever was decided meanwhile.
+        verdict: None takes the latest verdict back.
+        note: None leaves the match's note as it is.
+    """
+
+    match_id: int
+    seen: int | None
+    verdict: Verdict | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of decisions that were made at once.
+
+    Attributes:
+        act: names those that were stored; empty if none was.
+        done: the matches that are now as it was decided.
+        refused: those that somebody else had decided meanwhile; nothing was changed there.
+    """
+
+    act: str
+    done: tuple[int, ...]
+    refused: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One step in the history of a match's verdicts.
+
+    Attributes:
+        verdict: None where taking back left the match without one.
+        undoes: the review that this one took back.
+        is_latest: nothing was decided after it.
+    """
+
+    id: int
+    match_id: int
+    title: str
+    language: str
+    verdict: Verdict | None
+    note: str | None
+    reviewer: str | None
+    score: float
+    relation: Relation
+    matcher_version: str
+    reviewed_at: datetime
+    undoes: int | None
+    is_latest: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from worker.domain import Fetcher, LanguageDetector, Matcher, Watch
+from worker.domain import (
+    Fetched,
+    Fetcher,
+    LanguageDetector,
+    Matcher,
+    NotModified,
+    Validators,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from worker.config import Settings
@@ -23,13 +31,44 @@ class Isolated(Protocol):
         """Call "module:function"; see `worker.isolation.Isolation.call`."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
 
 class Limiter(Protocol):
     """Politeness: holds a request back until its host may be asked again."""
 
-    def acquire(self, url: str) -> AbstractContextManager[None]:
-        """Wait for the turn of the address's registrable domain, and hold it meanwhile."""
+    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
+        """Wait for the turn of the address's registrable domain, and hold it meanwhile.
+
+        Raises:
+            FetchError: POSTPONED, if the turn is too far off.
+        """
         ...
+
+
+class Robots(Protocol):
+    """What a host's robots.txt allows."""
+
+    def check(self, url: str) -> float:
+        """Make sure that a page may be fetched; see `worker.fetch.robots.RobotsRules.check`.
+
+        Returns:
+            The pause that the host asks for after a request, in seconds; 0 for none.
+
+        Raises:
+            FetchError: it may not, or that cannot be told today.
+        """
+        ...
+
+
+class AllAllowed:
+    """`Robots` where robots.txt is not asked for."""
+
+    def check(self, url: str) -> float:
+        """Allow it."""
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +94,31 @@ class Services:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    robots: Robots = field(default_factory=AllAllowed)
+
+    def ask(
+        self,
+        url: str,
+        *,
+        validators: Validators | None = None,
+        max_bytes: int,
+        delay_s: float = 0.0,
+    ) -> Fetched | NotModified:
+        """Fetch an address when its host's turn has come; see `worker.domain.Fetcher`.
+
+        Args:
+            url: as there.
+            validators: as there.
+            max_bytes: as there.
+            delay_s: how long the host wants to be left alone afterwards, in seconds.
+
+        Raises:
+            FetchError: it cannot be had, or its host's turn is too far off.
+        """
+        with self.limiter.acquire(url, delay_s):
+            return self.fetcher.fetch(url, validators=validators, max_bytes=max_bytes)
+
+    def close(self) -> None:
+        """Close the store and end the parsers' processes."""
+        self.isolation.close()
+        self.store.close()

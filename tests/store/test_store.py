@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, flat
 from worker.domain import FeedConfig, Outcome, Validators, Verdict
 from worker.errors import ConfigError, NotFoundError, StoreError
 from worker.records import NewEntry, PollResult
@@ -43,7 +43,7 @@ def entry(name: str, **more: object) -> NewEntry:
 
 def poll(store: Store, *entries: NewEntry) -> list[int]:
     store.feeds.poll_now()
-    (job,) = store.feeds.claim(store.feeds.hint_due())
+    (job,) = store.feeds.claim(flat(store.feeds.hint_due()))
     ids = store.feeds.finish_poll(
         PollResult(job, Outcome.OK, datetime(2026, 4, 1, tzinfo=UTC), True, entries=entries,
                    validators=Validators())
@@ -90,7 +90,7 @@ def test_a_hint_is_not_repeated_within_a_minute(fed: Store, clock: FakeClock) ->
 def test_two_feeds_that_bring_one_article_at_once_make_one(fed: Store) -> None:
     other = "https://other.example/rss"
     fed.feeds.sync({"kelp": [FeedConfig(URL), FeedConfig(other)]})
-    jobs = fed.feeds.claim(fed.feeds.hint_due())
+    jobs = fed.feeds.claim(flat(fed.feeds.hint_due()))
     entries = tuple(entry(f"article {number}") for number in range(50))
     results = [
         PollResult(job, Outcome.OK, job_time, True, entries=entries)
@@ -158,8 +158,14 @@ def test_times_come_back_aware_and_equal(fed: Store) -> None:
 
 
 def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None:
+    # each database's own index of the texts is not in the metadata: the tests of search need it
+    own = ("search_index", "ix_search_tokens")
+    opts = {
+        "compare_type": False,
+        "include_object": lambda _item, name, *_: not (name or "").startswith(own),
+    }
     with store.database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

@@ -59,12 +59,16 @@ def test_filters(client: TestClient, filled: Filler, sqlite_store: Store) -> Non
     assert found("relation=unrelated") == ["d"]
     assert found("watch=river") == ["c"]
     assert found("since=2026-03-02") == []
+    assert found("q=b") == ["b"]
+    assert found("outlet=The%20News&feed=1") == ["c", "b", "a"]
+    assert found("feed=2") == []
 
 
 def test_bad_parameters_are_named(client: TestClient) -> None:
     for query in (
         "limit=0", "limit=501", "before=0", "before=99999999999999999999", "relation=x",
         "since=x", "verdict=all", "watch=..", "watch=kelp%0A", "language=%00", "nonsense=1",
+        "feed=0", f"q={'x' * 201}",
     ):  # fmt: skip
         answer = client.get(f"/api/v1/matches?{query}")
         assert answer.status_code == 422, query

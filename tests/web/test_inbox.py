@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from lxml.html import HtmlElement
@@ -14,7 +15,7 @@ from tests.web.conftest import Filler
 from tests.web.filling import Found
 from worker.domain import Relation, Verdict
 from worker.store.store import Store
-from worker.web import pages
+from worker.web import forms
 
 See = Callable[..., HtmlElement]
 
@@ -101,6 +102,48 @@ def test_filters(see: See, filled: Filler, sqlite_store: Store, clock: FakeClock
     assert {address: titles(see(address)) for address in lists} == lists
 
 
+def test_outlet_feed_and_words(see: See, filled: Filler, sqlite_store: Store) -> None:
+    filled(
+        Found("a kelp farm", outlet="L'Écho & <fils>"),
+        Found("海藻の研究所", outlet="海の新聞", language="ja"),
+    )
+    (feed_id,) = (row.id for row in sqlite_store.feeds.rows())
+    outlet = "L'Écho & <fils>"
+    lists = {
+        f"/?outlet={quote(outlet)}": ["a kelp farm"],
+        "/?outlet=nobody": [],
+        f"/?feed={feed_id}": ["海藻の研究所", "a kelp farm"],
+        "/?feed=4711": [],
+        f"/?q={quote('海藻')}": ["海藻の研究所"],
+        f"/?q={quote('kelp FARM')}&feed={feed_id}": ["a kelp farm"],
+        f"/?q={quote('!%00?')}": [],
+    }
+    assert {address: titles(see(address)) for address in lists} == lists
+    page = see(f"/?q={quote('<b>')}%22&outlet={quote('<i>')}")
+    assert page.xpath("//input[@id='q']/@value") == ['<b>"']
+    assert not page.xpath("//main//b | //main//i")
+    assert [words(item) for item in page.xpath("//select[@name='outlet']/option")] == [
+        "any", "L'Écho & <fils> (1)", "海の新聞 (1)", "<i>"
+    ]  # fmt: skip
+    assert [words(item) for item in page.xpath("//select[@name='feed']/option")] == [
+        "any", "The News"
+    ]  # fmt: skip
+
+
+def test_what_is_looked_for_stays_in_every_link(see: See, filled: Filler) -> None:
+    (_, match_id) = filled(Found("kelp"), Found("kelp too"))
+    page = see("/?q=kelp+%26+more&outlet=x%26y&feed=7&verdict=all")
+    assert all(
+        "q=kelp+%26+more&outlet=x%26y&feed=7" in address
+        for address in page.xpath("//nav[@class='tabs']/a/@href")
+    )
+    page = see("/?q=kelp")
+    assert page.xpath("//h3/a/@href")[0] == f"/matches/{match_id}?q=kelp"
+    assert see(f"/matches/{match_id}?q=kelp").xpath("//a[@rel='next']/@href") == [
+        f"/matches/{match_id - 1}?q=kelp"
+    ]
+
+
 def test_lists_by_verdict_have_their_numbers_and_keep_the_filter(
     see: See, filled: Filler, sqlite_store: Store
 ) -> None:
@@ -118,7 +161,7 @@ def test_lists_by_verdict_have_their_numbers_and_keep_the_filter(
 def test_pages_are_keyset_and_keep_the_filter(
     see: See, filled: Filler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    monkeypatch.setattr(forms, "PAGE_SIZE", 3)
     filled(*(Found(f"t{number}") for number in range(7)))
     seen: list[str] = []
     address = "/?language=en"
@@ -170,6 +213,7 @@ def test_a_value_that_means_nothing_is_refused(client: TestClient) -> None:
         "relation=cousin", "verdict=maybe", "since=yesterday", "since=2026-13-40", "before=-1",
         "before=99999999999999999999", "before=1e3", "before=%D9%A1", "watch=../etc",
         "watch=a%00b", "language=%3Cscript%3E", "language=e%00",
+        "feed=x", "feed=99999999999999999999", f"q={'x' * 201}", f"outlet={'x' * 1001}",
     ):  # fmt: skip
         answer = client.get(f"/?{query}")
         assert answer.status_code == 400, query

@@ -140,10 +140,17 @@ def test_next_to_review_stays_in_the_list(see: See, filled: Filler, sqlite_store
         found: list[str] = see(f"/matches/{match_id}{query}").xpath("//a[@rel='next']/@href")
         return found
 
+    def above(match_id: int, query: str = "") -> list[str]:
+        found: list[str] = see(f"/matches/{match_id}{query}").xpath("//a[@rel='prev']/@href")
+        return found
+
     assert following(fourth) == [f"/matches/{second}"]
     assert following(fourth, "?language=en") == [f"/matches/{first}?language=en"]
     assert following(first) == [f"/matches/{fourth}"]  # round to the newest
     assert following(second, "?language=fr") == []
+    assert above(second) == [f"/matches/{fourth}"]
+    assert above(second, "?verdict=all") == [f"/matches/{third}?verdict=all"]
+    assert above(fourth) == []
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{ 7*7 }}"
@@ -160,9 +167,8 @@ def test_markup_of_an_article_stays_text(see: See, client: TestClient, filled: F
     for address in ("/", f"/matches/{match_id}", "/feeds"):
         page = see(address)
         assert not page.xpath("//img[not(@alt='')]")
-        assert [script.get("src") for script in page.xpath("//script")] in (
-            [], ["/static/review.js"]
-        )  # fmt: skip
+        scripts = {script.get("src") for script in page.xpath("//script")}
+        assert scripts <= {"/static/keys.js", "/static/review.js"}
         assert not page.xpath("//@*[starts-with(name(), 'on')]")
         assert not page.xpath("//@href[starts-with(., 'javascript')] | //b[text()]")
         assert "49" not in page.text_content()

@@ -14,7 +14,7 @@ from tests.web.filling import Found
 from worker.domain import Verdict
 from worker.store.schema import review
 from worker.store.store import Store
-from worker.web.pages import MAX_NOTE
+from worker.web.forms import MAX_NOTE
 
 OWN = {"origin": BASE, "sec-fetch-site": "same-origin"}
 
@@ -27,6 +27,15 @@ def token_of(client: TestClient, match_id: int) -> str:
     return found[1]
 
 
+def form_of(client: TestClient, match_id: int, **fields: str) -> dict[str, str]:
+    """The form of a match's page as a browser would send it."""
+    found = re.search(
+        rf'name="pick" value="({match_id}\.[0-9]+)"', client.get(f"/matches/{match_id}").text
+    )
+    assert found
+    return {"token": token_of(client, match_id), "pick": found[1], **fields}
+
+
 def reviews(store: Store) -> list[Any]:
     with store.database.read() as connection:
         return list(connection.execute(sa.select(review)))
@@ -36,16 +45,16 @@ def test_a_verdict_is_stored_with_score_and_matcher(
     client: TestClient, filled: Filler, sqlite_store: Store
 ) -> None:
     (match_id,) = filled(Found("a", score=0.91))
-    form = {"token": token_of(client, match_id), "verdict": "irrelevant", "note": " <b>no</b>\r\n"}
+    form = form_of(client, match_id, verdict="irrelevant", note=" <b>no</b>\r\n")
     answer = client.post(f"/matches/{match_id}", data=form, headers=OWN)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/matches/{match_id}?saved=1#verdict"
+    assert re.fullmatch(r"/\?done=[0-9a-f]{16}", answer.headers["location"])  # it was the last
     (row,) = reviews(sqlite_store)
     assert (row.verdict, row.note, row.score, row.matcher_version, row.relation) == (
         "irrelevant", "<b>no</b>", 0.91, "m7", "same_event"
     )  # fmt: skip
-    page = client.get(answer.headers["location"]).text
-    assert 'role="status">Saved.' in page
+    assert "saved as irrelevant." in client.get(answer.headers["location"]).text
+    page = client.get(f"/matches/{match_id}").text
     assert "&lt;b&gt;no&lt;/b&gt;</textarea>" in page
     assert "irrelevant" in client.get("/?verdict=all").text
 
@@ -54,9 +63,8 @@ def test_a_second_verdict_replaces_the_first_and_keeps_it_on_record(
     client: TestClient, filled: Filler, sqlite_store: Store
 ) -> None:
     (match_id,) = filled(Found("a"))
-    token = token_of(client, match_id)
     for verdict in ("relevant", "unsure"):
-        form = {"token": token, "verdict": verdict, "note": ""}
+        form = form_of(client, match_id, verdict=verdict, note="")
         assert client.post(f"/matches/{match_id}", data=form, headers=OWN).status_code == 303
     assert sqlite_store.matches.get(match_id).verdict is Verdict.UNSURE
     assert [row.verdict for row in reviews(sqlite_store)] == ["relevant", "unsure"]
@@ -64,12 +72,10 @@ def test_a_second_verdict_replaces_the_first_and_keeps_it_on_record(
 
 def test_the_list_is_kept_and_nothing_else_is_followed(client: TestClient, filled: Filler) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "relevant", "next": "//evil.example"}
+    form = form_of(client, match_id, verdict="relevant", next="//evil.example", at="//evil")
     address = f"/matches/{match_id}?language=en&verdict=all&next=//evil.example&next=/%5Cevil"
     answer = client.post(address, data=form, headers=OWN)
-    assert answer.headers["location"] == (
-        f"/matches/{match_id}?language=en&verdict=all&saved=1#verdict"
-    )
+    assert re.fullmatch(r"/\?language=en&verdict=all&done=[0-9a-f]{16}", answer.headers["location"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ def test_a_form_from_elsewhere_changes_nothing(
     client: TestClient, filled: Filler, sqlite_store: Store, headers: dict[str, str]
 ) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "relevant"}
+    form = form_of(client, match_id, verdict="relevant")
     answer = client.post(f"/matches/{match_id}", data=form, headers=headers)
     assert answer.status_code == 403
     assert "Nothing was saved" in answer.text
@@ -102,7 +108,7 @@ def test_a_form_from_elsewhere_changes_nothing(
 @pytest.mark.parametrize("headers", [OWN, {"origin": BASE}, {"sec-fetch-site": "same-origin"}])
 def test_our_own_form_is_taken(client: TestClient, filled: Filler, headers: dict[str, str]) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "relevant"}
+    form = form_of(client, match_id, verdict="relevant")
     assert client.post(f"/matches/{match_id}", data=form, headers=headers).status_code == 303
 
 
@@ -121,7 +127,7 @@ def test_a_token_is_worth_nothing_without_its_cookie(
     client: TestClient, filled: Filler, sqlite_store: Store
 ) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "relevant"}
+    form = form_of(client, match_id, verdict="relevant")
     client.cookies.clear()
     assert client.post(f"/matches/{match_id}", data=form, headers=OWN).status_code == 403
     client.cookies.set("seedwatch_form", "f" * 43)
@@ -143,14 +149,14 @@ def test_the_cookie_is_shut_to_scripts_and_other_sites(client: TestClient, fille
         ({}, 400),
         ({"verdict": "relevant", "note": "x" * (MAX_NOTE + 1)}, 413),
         ({"verdict": "relevant", "note": "x" * 100_000}, 413),
-        ({"verdict": "relevant"} | {f"f{n}": "" for n in range(30)}, 400),
+        ({"verdict": "relevant"} | {f"f{n}": "" for n in range(70)}, 400),
     ],
 )
 def test_a_form_that_makes_no_sense_changes_nothing(
     client: TestClient, filled: Filler, sqlite_store: Store, form: dict[str, str], status: int
 ) -> None:
     (match_id,) = filled(Found("a"))
-    form["token"] = token_of(client, match_id)
+    form = form_of(client, match_id) | form
     answer = client.post(f"/matches/{match_id}", data=form, headers=OWN)
     assert answer.status_code == status
     assert reviews(sqlite_store) == []
@@ -164,14 +170,17 @@ def test_only_plain_forms_are_read(client: TestClient, filled: Filler) -> None:
 
 def test_a_match_that_is_not_there_cannot_be_reviewed(client: TestClient, filled: Filler) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "relevant"}
-    assert client.post("/matches/4711", data=form, headers=OWN).status_code == 404
+    form = form_of(client, match_id, verdict="relevant")
+    assert client.post("/matches/4711", data=form, headers=OWN).status_code == 400
+    form["pick"] = "4711.0"
+    for address in ("/matches/4711", "/verdicts"):
+        assert client.post(address, data=form, headers=OWN).status_code == 404
 
 
 def test_a_note_with_odd_characters_comes_back(
     client: TestClient, filled: Filler, sqlite_store: Store
 ) -> None:
     (match_id,) = filled(Found("a"))
-    form = {"token": token_of(client, match_id), "verdict": "unsure", "note": "a\0b 海 عربي 🎬"}
+    form = form_of(client, match_id, verdict="unsure", note="a\0b 海 عربي 🎬")
     assert client.post(f"/matches/{match_id}", data=form, headers=OWN).status_code == 303
     assert sqlite_store.matches.get(match_id).note == "ab 海 عربي 🎬"

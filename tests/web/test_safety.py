@@ -32,7 +32,7 @@ def assert_guarded(answer: object) -> None:
 def test_headers_are_everywhere(client: TestClient, filled: Filler) -> None:
     filled(Found("a"))
     for path in (
-        "/", "/feeds", "/matches/1", "/nothing", "/?since=x", "/api/v1/matches",
+        "/", "/feeds", "/watches", "/matches/1", "/nothing", "/?since=x", "/api/v1/matches",
         "/api/v1/matches/x", "/api/openapi.json", "/healthz", "/readyz", "/static/style.css",
     ):  # fmt: skip
         assert_guarded(client.get(path))
@@ -56,8 +56,8 @@ def test_a_fault_of_ours_is_a_plain_page(
 
 def test_pages_need_nothing_from_elsewhere(client: TestClient, filled: Filler) -> None:
     (match_id,) = filled(Found("a"))
-    for path in ("/", f"/matches/{match_id}", "/feeds", "/static/style.css", "/static/match.css",
-                 "/static/review.js"):  # fmt: skip
+    for path in ("/", f"/matches/{match_id}", "/feeds", "/watches", "/static/style.css",
+                 "/static/match.css", "/static/review.js", "/static/keys.js"):  # fmt: skip
         text = client.get(path).text
         assert "//cdn" not in text
         assert " style=" not in text

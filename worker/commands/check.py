@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
+from worker.clock import read_time
 from worker.commands.common import extract_isolated, print_json, read_input
 from worker.config import Settings, load_settings
 from worker.domain import UNDETERMINED, ArticleText, LanguageDetector, Match, Watch
@@ -20,7 +21,7 @@ from worker.errors import ConfigError, InputError
 
 _AT_ONCE = 16
 """Articles matched together: the output keeps pace with the input."""
-_MAX_LINE = 20_000_000
+_MAX_LINE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _watches(
 
 def _read_article(source: str, settings: Settings, detector: LanguageDetector) -> ArticleText:
     """Read a seed-like text file with front matter, or a page."""
-    from worker.match.watches import split_front_matter
+    from worker.match.watchfile import split_front_matter
 
     got = read_input(source, settings)
     url = got.final_url if got.final_url.startswith("http") else None
@@ -194,8 +195,7 @@ def _check_lines(matcher: Any, detector: LanguageDetector) -> None:
     from rich.console import Console
     from rich.progress import track
 
-    lines = (line for line in sys.stdin.buffer if line.strip())
-    items: Iterator[_Item] = (_read_line(line, detector) for line in lines)
+    items: Iterator[_Item] = (_read_line(line, detector) for line in _input_lines())
     if sys.stderr.isatty():
         items = iter(track(items, "checking", console=Console(stderr=True), transient=True))
     while batch := list(islice(items, _AT_ONCE)):
@@ -209,6 +209,19 @@ def _check_lines(matcher: Any, detector: LanguageDetector) -> None:
         sys.stdout.flush()
 
 
+def _input_lines() -> Iterator[bytes]:
+    """The lines of stdin that are not empty; of one that is too long only the beginning."""
+    stream = sys.stdin.buffer
+    try:
+        while line := stream.readline(_MAX_LINE_BYTES + 1):
+            if line.strip():
+                yield line
+            while not line.endswith(b"\n") and (line := stream.readline(_MAX_LINE_BYTES)):
+                pass  # its rest, which may be endless
+    except OSError as error:
+        raise InputError("stdin", f"cannot be read: {error.strerror}") from error
+
+
 def _print_line(record: dict[str, Any]) -> None:
     text = json.dumps(record, ensure_ascii=False)
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
@@ -216,11 +229,9 @@ def _print_line(record: dict[str, Any]) -> None:
 
 def _read_line(line: bytes, detector: LanguageDetector) -> _Item:
     try:
-        item = json.loads(line)
+        item = _read_object(line)
     except (ValueError, RecursionError) as error:
-        return _Item(None, error=f"not a JSON object: {error}")
-    if not isinstance(item, dict):
-        return _Item(None, error="not a JSON object")
+        return _Item(None, error=str(error))
     item_id = item.get("id")
     title, text = item.get("title") or "", item.get("text") or ""
     if not isinstance(title, str) or not isinstance(text, str):
@@ -236,12 +247,29 @@ def _read_line(line: bytes, detector: LanguageDetector) -> _Item:
     return _Item(item_id, ArticleText(title, text, language, _when(item.get("published_at"))))
 
 
+def _read_object(line: bytes) -> dict[str, Any]:
+    """Read a line.
+
+    Raises:
+        ValueError: it is too long or no JSON object, or its id could not be written again.
+        RecursionError: it is nested too deeply.
+    """
+    if len(line) > _MAX_LINE_BYTES:
+        raise ValueError(f"a line longer than {_MAX_LINE_BYTES:,} bytes")
+    try:
+        item = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a JSON object: {error}") from error
+    if not isinstance(item, dict):
+        raise ValueError("not a JSON object")
+    # Python reads NaN and 1e999 without a word
+    json.dumps(item.get("id"), allow_nan=False)
+    return item
+
+
 def _when(value: Any) -> datetime | None:
     """A hint only: a time that cannot be read is none."""
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return read_time(value) if isinstance(value, str) else None
+    except ValueError:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from worker.clock import utc_now
+from worker.clock import read_time, utc_now
 from worker.config import Settings, load_settings
 from worker.domain import ExtractedArticle, Fetched
 from worker.errors import InputError, ParseError
@@ -35,7 +35,8 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout: the only thing there."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(document, ensure_ascii=not is_utf8, indent=2))
 
 
 def start_logging(settings: Settings) -> None:
@@ -108,8 +109,9 @@ def read_input(source: str, settings: Settings, *, max_bytes: int = _MAX_INPUT_B
     try:
         with click.open_file(source, "rb") as file:
             body = file.read(max_bytes + 1)
-    except OSError as error:
-        raise InputError(source, f"cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # a ValueError for a path with a null character
+        problem = getattr(error, "strerror", None) or error
+        raise InputError(source, f"cannot be read: {problem}") from error
     if len(body) > max_bytes:
         raise InputError(source, f"larger than {max_bytes:,} bytes")
     headers = {"content-type": _content_type(source)} if source != "-" else {}
@@ -158,12 +160,11 @@ def parse_since(_ctx: click.Context, _param: click.Parameter, value: str | None)
     try:
         if unit in _UNITS and number.isdecimal():
             return datetime.now(UTC) - timedelta(**{_UNITS[unit]: int(number)})
-        moment = datetime.fromisoformat(value)
+        return read_time(value)
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(
             f"{value!r} is no date (2026-03-01), time or age (24h, 7d, 2w)"
         ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _content_type(path: str) -> str:

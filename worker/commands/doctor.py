@@ -75,9 +75,10 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _guarded("encoder", lambda: _encoder_finding(settings))
     yield _guarded("feeds", lambda: _feeds_finding(store))
     yield _guarded("articles", lambda: health.oldest_due(store, settings))
-    if not settings.is_embedded:
-        yield _guarded("poll_due", lambda: health.poll_age(store, settings))
-        yield _guarded("sweep", lambda: health.sweep_age(store, settings))
+    yield _guarded("due feeds", lambda: health.oldest_due_feed(store, settings))
+    yield _guarded("deliveries", lambda: health.oldest_due_delivery(store, settings))
+    yield _guarded("poll_due", lambda: health.poll_age(store, settings))
+    yield _guarded("sweep", lambda: health.sweep_age(store, settings))
     store.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from worker.app import SWEEP, WORK_QUEUES, configure
@@ -41,19 +43,27 @@ def beat() -> None:
     """Run the scheduler; one is enough, a second does no harm."""
     settings = _broker_settings()
     app = configure(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app.Beat(
-        loglevel=settings.log_level.upper(),
-        schedule=str(settings.data_dir / "beat-schedule"),
-        quiet=True,
-    ).run()
+    app.Beat(loglevel=settings.log_level.upper(), quiet=True).run()
 
 
 @click.command()
 @click.option("--host", help="Where to listen (default 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
-def web(host: str | None, port: int | None) -> None:
+@click.option(
+    "--hash-password", "asks_password", is_flag=True, help="Print the hash of a password and exit."
+)
+def web(host: str | None, port: int | None, asks_password: bool) -> None:
     """Serve the review pages."""
+    if asks_password:
+        from worker.web.access import hash_password
+
+        hide = sys.stdin.isatty()
+        click.echo(
+            hash_password(
+                click.prompt("Password", hide_input=hide, confirmation_prompt=hide, err=True)
+            )
+        )
+        return
     given = {"web_host": host, "web_port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     start_logging(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,11 +14,17 @@ from typing import Any, TextIO
 import click
 
 from worker.commands.common import open_store, parse_since, print_json
+from worker.commands.feedstore import watch_named
+from worker.config import Settings, load_settings
 from worker.domain import Relation, Verdict
-from worker.errors import InputError
+from worker.errors import ConfigError, InputError
+from worker.match.watches import NAME
 from worker.notify.documents import FORMATS
 from worker.notify.records import match_record
 from worker.store.matches import MatchFilter
+from worker.store.store import Store
+
+_STDOUT = Path("-")
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -46,6 +53,22 @@ def _wanted(
     )
 
 
+def _refuse_unknown_watch(store: Store, settings: Settings, name: str | None) -> None:
+    """Refuse a misspelt watch; one whose folder is gone is known as long as it has matches.
+
+    Raises:
+        ConfigError: there is none of that name; names those there are.
+    """
+    if name is None:
+        return
+    try:
+        watch_named(settings, name)
+    except ConfigError:
+        stored = MatchFilter(watch=name, limit=1, with_unrelated=True)
+        if not NAME.fullmatch(name) or not any(store.matches.rows(stored)):
+            raise
+
+
 @click.command()
 @_filters
 @click.option("--limit", type=click.IntRange(1), help="At most so many, newest first.")
@@ -53,7 +76,9 @@ def _wanted(
 def matches(limit: int | None, as_json: bool, **filters: Any) -> None:
     """List the matches to review, newest first."""
     wanted = replace(_wanted(**filters), limit=limit if limit or as_json else 50)
-    with open_store() as store:
+    settings = load_settings()
+    with open_store(settings) as store:
+        _refuse_unknown_watch(store, settings, wanted.watch)
         rows = list(store.matches.rows(wanted))
     if as_json:
         print_json([match_record(row) for row in rows])
@@ -89,27 +114,30 @@ def review(match_id: int, verdict: str, note: str | None, reviewer: str | None) 
     default="jsonl",
     show_default=True,
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; otherwise stdout.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A file; stdout without it or with `-`."
+)
 def export(format_name: str, output: Path | None, **filters: Any) -> None:
     """Write the matches as JSON Lines, CSV, Atom, JSON Feed or Markdown.
 
     In CSV a cell that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(open_store())
+        settings = load_settings()
+        store = stack.enter_context(open_store(settings))
+        _refuse_unknown_watch(store, settings, filters["watch"])
         out = _open_output(stack, output)
         count = FORMATS[format_name](store.matches.rows(_wanted(**filters)), out)
         out.flush()
-    if output:
+    if output and output != _STDOUT:
         click.echo(f"{count} matches written to {output}", err=True)
 
 
 def _open_output(stack: ExitStack, output: Path | None) -> TextIO:
-    if output is None:
-        out: TextIO = open(  # noqa: SIM115 - a second door to stdout: UTF-8
-            sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False
-        )
-        return out
+    if output is None or output == _STDOUT:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        return sys.stdout
     try:
         return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
     except OSError as error:

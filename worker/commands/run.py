@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,21 @@ _LOOPBACK = "127.0.0.0/8"
 _DEMO_PORT = 8322
 
 
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """What `run` and `demo` have in common."""
+    for option in (
+        click.option("--no-web", is_flag=True, help="Without the review pages."),
+        click.option("--port", type=click.IntRange(0, 65535), help="... and on which port."),
+        click.option("--host", help="Where the review pages listen (default 127.0.0.1)."),
+        click.option("--json", "as_json", is_flag=True, help="With --once: print the summary."),
+        click.option("--once", is_flag=True, help="Poll what is due, work until idle, then exit."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option("--once", is_flag=True, help="Poll everything due, work until idle, then exit.")
-@click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
-@click.option("--host", help="Where the review pages listen (default 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
-@click.option("--no-web", is_flag=True, help="Without the review pages.")
+@_options
 def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
     """Watch: poll, process, match and serve the review pages, in one process."""
     settings = _settings(host, port)
@@ -45,11 +54,7 @@ def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: b
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Watch the site once, then exit.")
-@click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
-@click.option("--host", help="Where the review pages listen (default 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65535), help="... and on which port.")
-@click.option("--no-web", is_flag=True, help="Without the review pages.")
+@_options
 def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
     """Watch a made-up news site in twelve languages, end to end.
 
@@ -62,19 +67,9 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
     from worker.demo.content import SEEDS_DIR
     from worker.wiring import build, build_loader
 
-    data_dir = settings.data_dir / "demo"
-    settings = settings.model_copy(
-        update={
-            "data_dir": data_dir,
-            "database_url": "",
-            "broker_url": "memory://",
-            "fetch_allow_nets": load_settings(fetch_allow_nets=_LOOPBACK).fetch_allow_nets,
-            "fetch_delay_s": 0.0,
-        }
-    )
-    watches = build_loader(settings).load_all(SEEDS_DIR)
     with _open_site() as site:
-        services = build(settings, watches)
+        watches = build_loader(settings).load_all(SEEDS_DIR)
+        services = build(_demo_settings(settings, site.port), watches)
         feeds = [FeedConfig(feed.url, feed.title, feed.language) for feed in site.feeds]
         services.store.feeds.sync({watches[0].name: feeds})
         services.store.feeds.poll_now()
@@ -98,7 +93,7 @@ def rematch(as_json: bool) -> None:
     for done in pipeline.rematch(services):
         if sys.stderr.isatty():
             click.echo(f"\r{done.total()} articles", nl=False, err=True)
-    services.store.close()
+    services.close()
     counts = dict(sorted(done.items()))
     if as_json:
         print_json(counts)
@@ -108,16 +103,26 @@ def rematch(as_json: bool) -> None:
 
 
 def _open_site() -> DemoSite:
+    """The site, at the same address each time if that is free: a second pass knows its articles."""
     from worker.demo.site import DemoSite
 
     try:
         return DemoSite(port=_DEMO_PORT)
-    except OSError as error:
-        raise ConfigError(
-            f"127.0.0.1:{_DEMO_PORT}",
-            "is taken; the demo's site is served there, always at the same address so that a "
-            "second pass meets the same articles. Stop what listens there",
-        ) from error
+    except OSError:
+        return DemoSite()
+
+
+def _demo_settings(settings: Settings, port: int) -> Settings:
+    """The settings of a demo: a store of its own, which belongs to the site's address."""
+    name = "demo" if port == _DEMO_PORT else f"demo-{port}"
+    return settings.model_copy(
+        update={
+            "data_dir": settings.data_dir / name,
+            "database_url": "",
+            "fetch_allow_nets": load_settings(fetch_allow_nets=_LOOPBACK).fetch_allow_nets,
+            "fetch_delay_s": 0.0,
+        }
+    )
 
 
 def _settings(host: str | None, port: int | None) -> Settings:
@@ -144,7 +149,7 @@ def _watch(services: Services, *, once: bool, as_json: bool, no_web: bool) -> No
         else:
             _forever(services, no_web)
     finally:
-        services.store.close()
+        services.close()
 
 
 def _once(services: Services, as_json: bool) -> None:

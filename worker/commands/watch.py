@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -10,26 +9,8 @@ import click
 from worker.commands.common import extract_isolated, print_json, read_input
 from worker.config import Settings, load_settings
 from worker.errors import ConfigError, InputError, WatchError
-from worker.match.watches import NAME, WATCH_FILE, split_front_matter
-
-_WATCH_TOML = '''\
-title = {title}
-description = """
-What this watch follows, in two or three plain sentences. The clearer they are, the fewer
-near misses you will see.
-"""
-languages = []        # of interest; empty means all
-
-# [[feed]]
-# url = "https://example.com/rss"
-# title = "An outlet"
-# language = "en"
-
-# [[query]]
-# engine = "google-news"          # or bing-news, gdelt
-# terms = '"words of the story"'
-# languages = ["en", "fr"]
-'''
+from worker.match.watches import NAME, is_watch
+from worker.match.watchfile import WATCH_FILE, seed_text, split_front_matter
 
 
 @click.group()
@@ -62,7 +43,7 @@ def show(name: str, as_json: bool) -> None:
 
     settings = load_settings()
     folder = settings.seeds_dir / name
-    if not NAME.fullmatch(name) or not (folder / WATCH_FILE).is_file():
+    if not NAME.fullmatch(name) or not is_watch(folder):
         raise ConfigError(name, "no such watch; `seedwatch watch list` shows them")
     found = build_loader(settings).load(folder)
     if as_json:
@@ -102,26 +83,24 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--title", help="The watch's title; otherwise the first article's.")
 def new(name: str, sources: tuple[str, ...], title: str | None) -> None:
     """Make a watch from articles: a folder with watch.toml and a seed file each."""
+    from worker.wiring import build_loader
+
     settings = load_settings()
     if not NAME.fullmatch(name):
         raise InputError(name, "a watch's name is made of a-z, 0-9, - and _")
     folder = settings.seeds_dir / name
     if folder.exists():
         raise InputError(name, f"{folder} exists already")
-    seeds = [_seed_text(source, settings) for source in sources]  # all of them, or no folder
+    seeds = [_seed_of(source, settings) for source in sources]  # all of them, or no folder
     first_title = split_front_matter(seeds[0])[0].get("title", "")
     try:
-        folder.mkdir(parents=True)
-        for number, text in enumerate(seeds, 1):
-            (folder / f"seed-{number}.md").write_text(text, encoding="utf-8")
-        content = _WATCH_TOML.format(title=_toml_string(title or first_title or name))
-        (folder / WATCH_FILE).write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise WatchError(str(folder), f"cannot be written: {error.strerror}") from error
+        build_loader(settings).make(settings.seeds_dir, name, title or first_title or name, seeds)
+    except WatchError as error:
+        raise InputError(*_named_as_given(error, sources)) from error
     click.echo(f"{folder}: {len(seeds)} seeds. Now edit {folder / WATCH_FILE}: description, feeds.")
 
 
-def _seed_text(source: str, settings: Settings) -> str:
+def _seed_of(source: str, settings: Settings) -> str:
     """An article as a seed file with front matter."""
     got = read_input(source, settings, max_bytes=settings.page_max_bytes)
     url = got.final_url if got.final_url.startswith("http") else None
@@ -140,10 +119,12 @@ def _seed_text(source: str, settings: Settings) -> str:
         "language": page.language,
         "published_at": page.published_at.isoformat() if page.published_at else None,
     }
-    lines = [f"{key}: {' '.join(value.split())}" for key, value in head.items() if value]
-    return "\n".join(["---", *lines, "---", "", page.text, ""])
+    return seed_text(head, page.text)
 
 
-def _toml_string(value: str) -> str:
-    escaped = re.sub(r'[\\"]', r"\\\g<0>", " ".join(value.split()))
-    return f'"{escaped}"'
+def _named_as_given(error: WatchError, sources: tuple[str, ...]) -> tuple[str, str]:
+    """What is wrong with which source: people know their file, not the seed made of it."""
+    path = Path(error.where)
+    if path.suffix != ".md":
+        return error.where, error.problem
+    return sources[int(path.stem.removeprefix("seed-")) - 1], error.problem

@@ -70,9 +70,14 @@ class DemoSite:
         return self._content
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    @property
     def base_url(self) -> str:
         """The site's origin, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def feeds(self) -> tuple[DemoFeed, ...]:

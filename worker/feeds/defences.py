@@ -113,6 +113,14 @@ def tame(text: str, *, max_items: int) -> Tamed:
     return Tamed(text, dropped)
 
 
+def after_prolog(text: str) -> int:
+    """Return where the outermost element begins: after declaration, comments and DOCTYPE."""
+    start = 0
+    while found := _PROLOG.match(text, start):
+        start = found.end()
+    return start
+
+
 def _check_amounts(parts: list[str]) -> None:
     """Check what takes a parser's time by its number; `parts` are what lies outside of CDATA."""
     text = "<>".join(parts)
@@ -151,9 +159,7 @@ def _legal_references(text: str) -> str:
     The DOCTYPE goes, and with it all that entities can do (explode, name files); plain ones are
     put in here, and so are those of HTML, which feeds use without declaring them.
     """
-    start = 0
-    while found := _PROLOG.match(text, start):
-        start = found.end()
+    start = after_prolog(text)
     own = dict(_ENTITY.findall(text[: min(start, 100_000)]))
 
     def legal(match: re.Match[str]) -> str:

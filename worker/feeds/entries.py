@@ -57,6 +57,7 @@ class RawFeed:
     site_url: str = ""
     hub_url: str = ""
     self_url: str = ""
+    children: tuple[str, ...] = ()
 
 
 def build_entries(raw_entries: Sequence[RawEntry], *, feed_url: str) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -10,6 +11,8 @@ from lxml import etree
 
 from worker.domain import FeedConfig, Outcome
 from worker.errors import ParseError
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_opml(body: bytes) -> list[FeedConfig]:
@@ -48,9 +51,15 @@ def write_opml(feeds: Sequence[FeedConfig], now: datetime) -> bytes:
     etree.SubElement(head, "dateCreated").text = format_datetime(now)
     body = etree.SubElement(root, "body")
     for feed in feeds:
-        outline = etree.SubElement(body, "outline", type="rss", text=feed.title or feed.url)
-        outline.set("xmlUrl", feed.url)
+        outline = etree.SubElement(body, "outline", type="rss")
+        outline.set("text", _xml_text(feed.title or feed.url))
+        outline.set("xmlUrl", _xml_text(feed.url))
         if feed.language:
-            outline.set("language", feed.language)
+            outline.set("language", _xml_text(feed.language))
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
     return written
+
+
+def _xml_text(text: str) -> str:
+    """Text without the characters that no XML can hold, not even escaped (XML 1.0, 2.2)."""
+    return _NOT_XML.sub("", text)

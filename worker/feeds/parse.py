@@ -14,6 +14,7 @@ from worker.feeds.defences import MAX_FEED_BYTES
 from worker.feeds.encoding import decode
 from worker.feeds.entries import RawFeed, build_entries, http_url
 from worker.feeds.json_feed import looks_like_json, read_json_feed
+from worker.feeds.sitemap import looks_like_sitemap, read_sitemap
 from worker.feeds.xml_feed import read_xml_feed
 
 MAX_ENTRIES: Final = 1_000
@@ -36,7 +37,7 @@ def parse_feed(
     headers: Mapping[str, str] | None = None,
     max_entries: int = MAX_ENTRIES,
 ) -> ParsedFeed:
-    """Parse a feed: RSS 0.9x, 1.0, 2.0, Atom or JSON Feed, well-formed or not.
+    """Parse a feed: RSS 0.9x, 1.0, 2.0, Atom, JSON Feed or news sitemap, well-formed or not.
 
     Pure, so that it can run in a child process that may be killed.
 
@@ -64,6 +65,8 @@ def parse_feed(
         raise ParseError(Outcome.NOT_A_FEED, "empty")
     if looks_like_json(source):
         raw = read_json_feed(source, url=url, now=now, max_entries=max_entries)
+    elif looks_like_sitemap(source):
+        raw = read_sitemap(source, url=url, now=now, max_entries=max_entries)
     else:
         if _HTML.match(source) or not _FEED_MARKUP.search(source):
             raise ParseError(Outcome.NOT_A_FEED, "no feed markup")
@@ -85,6 +88,7 @@ def _feed(
         site_url=http_url(raw.site_url, url),
         hub_url=linked.get("hub") or http_url(raw.hub_url, url),
         self_url=linked.get("self") or http_url(raw.self_url, url),
+        children=raw.children,
     )
 
 

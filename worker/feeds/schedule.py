@@ -28,6 +28,10 @@ _BACKOFF_S: Final[Mapping[Failure, tuple[float, float]]] = {
     Failure.BLOCKED: (14_400.0, MAX_INTERVAL_S),
     Failure.HARD: (MAX_INTERVAL_S, MAX_INTERVAL_S),
 }
+# Validators lie: FreshRSS #1020; NewsBlur asks for the whole body at 1 poll in 100.
+UNCONDITIONAL_ONE_IN: Final = 50
+MAX_BODY_AGE_S: Final = 86_400.0
+
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 
@@ -81,6 +85,19 @@ def interval_s(state: PollState, jitter: float = 0.0) -> float:
     asked = [min(s, MAX_ASKED_S) for s in (state.ttl_s, state.max_age_s) if s]
     floor = max(MIN_INTERVAL_S, state.min_interval_s, state.retry_after_s or 0.0, *asked)
     return min(max(wanted, floor), MAX_INTERVAL_S)
+
+
+def is_unconditional(feed_id: int, polls: int, body_age_s: float | None) -> bool:
+    """Whether a poll is made without validators, so that lying ones cannot hide entries for ever.
+
+    Args:
+        feed_id: of 50 polls one is, each feed's at another time.
+        polls: of this feed so far.
+        body_age_s: seconds since the server last sent a body; None if it never did.
+    """
+    if body_age_s is None or body_age_s > MAX_BODY_AGE_S:
+        return True
+    return (feed_id + polls) % UNCONDITIONAL_ONE_IN == 0
 
 
 def max_age_s(headers: Mapping[str, str]) -> float | None:

@@ -128,7 +128,8 @@ def _links(entry: Mapping[str, Any]) -> Iterable[str]:
 
 def _date(entry: Mapping[str, Any]) -> tuple[str, object]:
     for name in ("published", "updated", "created"):
-        raw = _text(entry.get(name))
+        # asked first: feedparser gives `published` for a missing `updated`, and a warning
+        raw = _text(entry.get(name)) if name in entry else ""
         if raw:
             return raw, entry.get(f"{name}_parsed")
     return "", None

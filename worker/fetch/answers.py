@@ -13,6 +13,7 @@ from worker.domain import Failure, Outcome
 from worker.errors import FetchError
 
 RETRY_AFTER_CAP_S: Final = 86_400.0
+PAUSE_AFTER_429_S: Final = 60.0
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 PERMANENT: Final = frozenset({301, 308})
 
@@ -77,6 +78,16 @@ def error_of(url: str, status: int, headers: Mapping[str, str], now: datetime) -
     if status in {429, 503}:
         retry_after_s = parse_retry_after(headers.get("retry-after", ""), now)
     return FetchError(url, outcome, failure, f"HTTP {status}", status, retry_after_s)
+
+
+def pause_asked_s(error: FetchError) -> float:
+    """Return for how many seconds an answer asks us to leave its host alone; 0 if it does not.
+
+    A 429 without a usable Retry-After asks for a minute.
+    """
+    if error.status == 429:
+        return PAUSE_AFTER_429_S if error.retry_after_s is None else error.retry_after_s
+    return error.retry_after_s or 0.0 if error.status == 503 else 0.0
 
 
 def is_wall(content_type: str, body: bytes) -> bool:

@@ -35,7 +35,9 @@ def is_gzip(content_encoding: str) -> bool:
     raise BodyBrokenError(f"content encoding {encoding[:40]!r}")
 
 
-def read_body(chunks: Iterable[bytes], *, gzipped: bool, max_bytes: int) -> bytes:
+def read_body(
+    chunks: Iterable[bytes], *, gzipped: bool, max_bytes: int, is_cut: bool = False
+) -> bytes:
     """Read a body from the raw chunks of a response.
 
     Memory is bounded by the cap and one chunk, whatever the compression promises: 1 MB of gzip
@@ -45,6 +47,7 @@ def read_body(chunks: Iterable[bytes], *, gzipped: bool, max_bytes: int) -> byte
         chunks: as received; not read further than needed.
         gzipped: whether they are compressed.
         max_bytes: the cap on the decoded body.
+        is_cut: whether a larger one is cut off there instead of refused.
 
     Raises:
         BodyTooLargeError: the decoded body is larger.
@@ -54,6 +57,8 @@ def read_body(chunks: Iterable[bytes], *, gzipped: bool, max_bytes: int) -> byte
     decoded = _gunzip(chunks) if gzipped else chunks
     for piece in decoded:
         body += piece
+        if len(body) > max_bytes and is_cut:
+            return bytes(body[:max_bytes])
         if len(body) > max_bytes:
             raise BodyTooLargeError(f"more than {max_bytes} bytes")
     return bytes(body)

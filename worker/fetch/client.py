@@ -8,13 +8,11 @@ leaves as a `FetchError` with its Outcome and Failure class.
 from __future__ import annotations
 
 import os
-import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.client import HTTPException
 from typing import Final
 from urllib.parse import urljoin
 
@@ -25,20 +23,16 @@ from worker.clock import utc_now
 from worker.domain import Failure, Fetched, NotModified, Outcome, Validators
 from worker.errors import FetchError
 from worker.fetch.answers import PERMANENT, REDIRECTS, error_of, is_wall
-from worker.fetch.body import CHUNK_BYTES, BodyBrokenError, BodyTooLargeError, is_gzip, read_body
+from worker.fetch.body import CHUNK_BYTES, BodyTooLargeError, is_gzip, read_body
 from worker.fetch.connect import (
-    AddressRefusedError,
     Budget,
-    ConnectFailedError,
-    ConnectionFault,
     Connector,
-    HeadTooLargeError,
-    NoSuchHostError,
     Resolver,
     pool_manager,
     spending,
     system_resolver,
 )
+from worker.fetch.faults import translating
 from worker.fetch.guard import AddressGuard, CheckedUrl, safe_url
 
 ACCEPT: Final = (
@@ -63,6 +57,7 @@ class Request:
 
     Attributes:
         max_bytes: the cap on the decoded body of the answer.
+        is_cut: whether a larger body is cut off there; otherwise it is an error.
         follow: whether redirects are followed; otherwise one is an error.
         validators: make the request conditional.
     """
@@ -72,6 +67,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     max_bytes: int = 2_000_000
+    is_cut: bool = False
     follow: bool = True
     validators: Validators | None = None
 
@@ -134,7 +130,7 @@ class HttpFetcher:
         started = time.monotonic()
         url, seen, all_permanent = self._guard.check_url(request.url), set[str](), True
         while True:
-            with _translating(url.url):
+            with translating(url.url):
                 response = self._send(url, request, budget)
             try:
                 headers = _headers(response)
@@ -210,17 +206,20 @@ class HttpFetcher:
         moved_to, elapsed_s = done
         started = time.monotonic()
         if response.status == 304 and _conditions(request.validators):
-            return NotModified(request.url, url.url, headers, elapsed_s)
+            return NotModified(request.url, url.url, headers, elapsed_s, moved_to)
         error = error_of(safe_url(url.url), response.status, headers, self._now())
         if error:
             raise error
-        with _translating(url.url):
+        with translating(url.url):
             gzipped = is_gzip(headers.get("content-encoding", ""))
             length = headers.get("content-length", "")
-            if length.isascii() and length.isdigit() and int(length[:18]) > request.max_bytes:
+            is_long = length.isascii() and length.isdigit() and int(length[:18]) > request.max_bytes
+            if is_long and not request.is_cut:
                 raise BodyTooLargeError(f"{length[:18]} bytes announced")
             chunks = response.stream(CHUNK_BYTES, decode_content=False)
-            body = read_body(chunks, gzipped=gzipped, max_bytes=request.max_bytes)
+            body = read_body(
+                chunks, gzipped=gzipped, max_bytes=request.max_bytes, is_cut=request.is_cut
+            )
         fetched = Fetched(
             request.url, url.url, response.status, headers, body,
             Validators(headers.get("etag"), headers.get("last-modified")), moved_to,
@@ -257,43 +256,3 @@ def _error(
     url: CheckedUrl, outcome: Outcome, failure: Failure, detail: str, status: int | None = None
 ) -> FetchError:
     return FetchError(safe_url(url.url), outcome, failure, detail, status)
-
-
-@contextmanager
-def _translating(url: str) -> Iterator[None]:
-    """Turn what sockets, TLS, http.client and urllib3 raise into a FetchError."""
-    try:
-        yield
-    except (
-        ConnectionFault, BodyTooLargeError, BodyBrokenError,
-        exceptions.HTTPError, HTTPException, OSError, ValueError,
-    ) as error:  # fmt: skip
-        cause, outcome, failure = _class_of(error)
-        detail = f"{type(cause).__name__}: {cause}"[:300]
-        raise FetchError(safe_url(url), outcome, failure, detail) from error
-
-
-# The first that fits: what happened is often wrapped two or three times by urllib3.
-_CLASSES: Final[tuple[tuple[type[Exception], Outcome, Failure], ...]] = (
-    (AddressRefusedError, Outcome.BLOCKED_ADDRESS, Failure.HARD),
-    (HeadTooLargeError, Outcome.BAD_RESPONSE, Failure.SOFT),
-    (BodyTooLargeError, Outcome.TOO_LARGE, Failure.SOFT),
-    (BodyBrokenError, Outcome.BAD_RESPONSE, Failure.SOFT),
-    (NoSuchHostError, Outcome.UNREACHABLE, Failure.SOFT),
-    (TimeoutError, Outcome.TIMEOUT, Failure.TEMPORARY),
-    (ConnectFailedError, Outcome.UNREACHABLE, Failure.TEMPORARY),
-    (ssl.SSLCertVerificationError, Outcome.UNREACHABLE, Failure.SOFT),
-    (ssl.SSLError, Outcome.UNREACHABLE, Failure.TEMPORARY),
-)
-
-
-def _class_of(error: BaseException) -> tuple[BaseException, Outcome, Failure]:
-    """Look through the wrappers for the error that says what happened, and class it."""
-    causes = [error]
-    while (below := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 8:
-        causes.append(below)
-    for kind, outcome, failure in _CLASSES:
-        for cause in causes:
-            if isinstance(cause, kind):
-                return cause, outcome, failure
-    return error, Outcome.BAD_RESPONSE, Failure.TEMPORARY

@@ -1,17 +1,19 @@
 """Politeness: how often, and how much at once, a host is asked.
 
-Hosts are counted by registrable domain (all of a newspaper's subdomains are one neighbour), by the
-public suffix list that the package `tld` brings along; it is never downloaded. An address or a name
-without a public suffix counts by host and port.
+Turns come from this process (embedded) or from the store, which gives them to all workers; how many
+requests run at once on a host is counted in each process. Hosts are counted by registrable domain
+(all of a newspaper's subdomains are one neighbour), by the public suffix list that the package
+`tld` brings along; it is never downloaded. An address or a name without a public suffix counts by
+host and port.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Protocol
@@ -21,6 +23,7 @@ from tld import Result, get_tld
 
 from worker.domain import Failure, Outcome
 from worker.errors import FetchError
+from worker.fetch.answers import pause_asked_s
 from worker.fetch.guard import safe_url
 
 PUBLIC_DELAY_S: Final = 1.0
@@ -31,22 +34,30 @@ _KEPT_HOSTS: Final = 2_000
 
 
 class Limiter(Protocol):
-    """The seam: in this process for now; the store can share one between machines."""
+    """What this room asks of politeness; `HostLimiter` gives it."""
 
-    def wait_s(self, url: str, now: float | None = None) -> float:
-        """Return for how many seconds the host should be left alone; 0 if it may be asked now."""
+    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
+        """See `HostLimiter.acquire`."""
         ...
 
-    def acquire(self, url: str) -> AbstractContextManager[None]:
-        """Wait for the host's turn and hold one of its places while the block runs.
 
-        Raises:
-            FetchError: RATE_LIMITED, if the turn is too far off to wait for.
+class Turns(Protocol):
+    """When each host may be asked next: known to this process, or in the store to all workers."""
+
+    def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
+        """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
+
+        Returns:
+            Seconds until the turn; if they are more than `max_wait_s`, it was not taken.
         """
         ...
 
-    def pause(self, url: str, pause_s: float) -> None:
-        """Leave the host alone for some seconds (Retry-After), at most 24 hours."""
+    def wait_s(self, host: str) -> float:
+        """Return the seconds until the next turn; 0 if the host may be asked now."""
+        ...
+
+    def pause(self, host: str, pause_s: float) -> None:
+        """Leave the host alone for some seconds from now."""
         ...
 
 
@@ -59,21 +70,52 @@ def host_key(host: str, port: int | None) -> str:
     return f"{host}:{port or 0}"
 
 
-@dataclass(slots=True)
-class _Host:
-    next_at: float = 0.0
-    running: int = 0
+class LocalTurns:
+    """`Turns` of this process. Thread-safe.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next_at: dict[str, float] = {}
+
+    def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
+        """See `Turns.take`."""
+        with self._lock:
+            now = self._clock()
+            if len(self._next_at) > _KEPT_HOSTS:
+                self._next_at = {key: at for key, at in self._next_at.items() if at > now}
+            turn_at = max(self._next_at.get(host, now), now)
+            if turn_at - now <= max_wait_s:
+                self._next_at[host] = turn_at + delay_s
+            return turn_at - now
+
+    def wait_s(self, host: str) -> float:
+        """See `Turns.wait_s`."""
+        with self._lock:
+            now = self._clock()
+            return max(0.0, self._next_at.get(host, now) - now)
+
+    def pause(self, host: str, pause_s: float) -> None:
+        """See `Turns.pause`."""
+        with self._lock:
+            until = self._clock() + pause_s
+            self._next_at[host] = max(self._next_at.get(host, until), until)
 
 
 class HostLimiter:
-    """A `Limiter` within this process. Thread-safe.
+    """Holds requests back until their host may be asked. Thread-safe.
 
     Args:
         delay_s: seconds between two requests to a host; None = 1 for public hosts, 0 for loopback.
         host_delays_s: longer delays of some hosts, by registrable domain.
-        max_at_once: requests that may run on one host at the same time.
-        max_wait_s: the longest that `acquire` waits for a pause to end, in seconds.
-        clock: seconds, monotonic. sleep: waits for some seconds.
+        max_at_once: requests that this process may have running on one host at the same time.
+        max_wait_s: the longest that `acquire` waits for a turn, in seconds.
+        turns: who gives them; None = this process alone.
+        sleep: waits for some seconds.
     """
 
     def __init__(
@@ -83,92 +125,82 @@ class HostLimiter:
         host_delays_s: Mapping[str, float] | None = None,
         max_at_once: int = MAX_AT_ONCE,
         max_wait_s: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._delay_s = delay_s
         self._host_delays_s = dict(host_delays_s or {})
         self._max_at_once = max_at_once
         self._max_wait_s = max_wait_s
-        self._clock = clock
+        self._turns = turns or LocalTurns()
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._hosts: dict[str, _Host] = {}
+        self._running: Counter[str] = Counter()
 
-    def wait_s(self, url: str, now: float | None = None) -> float:
-        """Return for how many seconds the host should be left alone; 0 if it may be asked now.
+    def wait_s(self, url: str) -> float:
+        """Return for how many seconds the host should be left alone; 0 if it may be asked now."""
+        host, _ = self._host(url)
+        wait_s = self._turns.wait_s(host)
+        return max(wait_s, _BUSY_POLL_S) if self._running[host] >= self._max_at_once else wait_s
+
+    @contextmanager
+    def acquire(self, url: str, delay_s: float = 0.0) -> Iterator[None]:
+        """Wait for the host's turn and hold one of its places while the block runs.
+
+        If the block ends in an answer that asks for a pause (429, 503 with Retry-After), the host
+        is left alone for so long.
 
         Args:
             url: any address on the host.
-            now: on the limiter's clock; None = its present time.
-        """
-        key, _ = self._key(url)
-        with self._lock:
-            host = self._hosts.get(key)
-            if host is None:
-                return 0.0
-            wait_s = max(0.0, host.next_at - (self._clock() if now is None else now))
-            return max(wait_s, _BUSY_POLL_S) if host.running >= self._max_at_once else wait_s
-
-    @contextmanager
-    def acquire(self, url: str) -> Iterator[None]:
-        """Wait for the host's turn and hold one of its places while the block runs.
-
-        Turns are given in the order of asking.
+            delay_s: what the host asks for after this request (Crawl-delay), if that is longer.
 
         Raises:
-            FetchError: RATE_LIMITED, if the turn is further off than `max_wait_s`.
+            FetchError: POSTPONED, if the turn is further off than `max_wait_s`.
         """
-        key, delay_s = self._key(url)
-        self._sleep_for(self._reserve(url, key, delay_s))
-        while not self._enter(key):
+        host, own_delay_s = self._host(url)
+        # The place first: a turn that has to wait for one would come together with the next turn.
+        while not self._enter(host):
             self._sleep(_BUSY_POLL_S)
         try:
-            yield
+            self._await_turn(url, host, max(own_delay_s, delay_s))
+            try:
+                yield
+            except FetchError as error:
+                pause_s = pause_asked_s(error)
+                if pause_s:
+                    self.pause(error.url, pause_s)
+                raise
         finally:
-            with self._lock:
-                self._hosts[key].running -= 1
+            self._leave(host)
 
     def pause(self, url: str, pause_s: float) -> None:
         """Leave the host alone for some seconds (Retry-After), at most 24 hours."""
-        key, _ = self._key(url)
-        with self._lock:
-            host = self._hosts.setdefault(key, _Host())
-            host.next_at = max(host.next_at, self._clock() + min(pause_s, LONGEST_PAUSE_S))
+        self._turns.pause(self._host(url)[0], min(pause_s, LONGEST_PAUSE_S))
 
-    def _reserve(self, url: str, key: str, delay_s: float) -> float:
-        with self._lock:
-            now = self._clock()
-            if len(self._hosts) > _KEPT_HOSTS:
-                self._forget(now)
-            host = self._hosts.setdefault(key, _Host())
-            wait_s = max(0.0, host.next_at - now)
-            if wait_s > self._max_wait_s:
-                raise FetchError(
-                    safe_url(url), Outcome.RATE_LIMITED, Failure.TEMPORARY,
-                    f"{key} is left alone for {wait_s:.0f} s more", retry_after_s=wait_s,
-                )  # fmt: skip
-            host.next_at = max(host.next_at, now) + delay_s
-            return wait_s
-
-    def _enter(self, key: str) -> bool:
-        with self._lock:
-            host = self._hosts.setdefault(key, _Host())
-            if host.running >= self._max_at_once:
-                return False
-            host.running += 1
-            return True
-
-    def _forget(self, now: float) -> None:
-        idle = [key for key, host in self._hosts.items() if not host.running and host.next_at < now]
-        for key in idle:
-            del self._hosts[key]
-
-    def _sleep_for(self, wait_s: float) -> None:
+    def _await_turn(self, url: str, host: str, delay_s: float) -> None:
+        wait_s = self._turns.take(host, delay_s, self._max_wait_s)
+        if wait_s > self._max_wait_s:
+            raise FetchError(
+                safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
+                f"{host} is left alone for {wait_s:.0f} s more", retry_after_s=wait_s,
+            )  # fmt: skip
         if wait_s > 0:
             self._sleep(wait_s)
 
-    def _key(self, url: str) -> tuple[str, float]:
+    def _enter(self, host: str) -> bool:
+        with self._lock:
+            if self._running[host] >= self._max_at_once:
+                return False
+            self._running[host] += 1
+            return True
+
+    def _leave(self, host: str) -> None:
+        with self._lock:
+            self._running[host] -= 1
+            if not self._running[host]:
+                del self._running[host]
+
+    def _host(self, url: str) -> tuple[str, float]:
         try:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").rstrip("."), parts.port

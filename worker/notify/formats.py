@@ -10,6 +10,13 @@ from typing import Any, TextIO
 from worker.notify.records import match_record
 from worker.records import MatchRow
 
+COLUMNS = (
+    "id", "watch", "relation", "score", "suggestion", "seed", "title", "url", "language", "outlet",
+    "author", "published_at", "first_seen_at", "matched_at", "text_source", "version", "verdict",
+    "note", "reviewer", "reviewed_at", "reasons", "evidence", "adds", "shared_names",
+    "shared_numbers", "shared_dates", "matcher_version", "encoder",
+)  # fmt: skip
+"""The keys of `match_record`: an export of nothing has its header, too."""
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -28,14 +35,11 @@ def write_csv(rows: Iterable[MatchRow], out: TextIO) -> int:
     Lists are joined, one item a line within the cell. A cell that a spreadsheet would run as a
     formula gets an apostrophe in front (OWASP ASVS 1.2.10); JSON Lines has every text unchanged.
     """
-    writer: csv.DictWriter[str] | None = None
+    writer = csv.DictWriter(out, fieldnames=COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
     count = 0
     for row in rows:
-        record = match_record(row)
-        if writer is None:
-            writer = csv.DictWriter(out, fieldnames=list(record), lineterminator="\r\n")
-            writer.writeheader()
-        writer.writerow({name: _cell(value) for name, value in record.items()})
+        writer.writerow({name: _cell(value) for name, value in match_record(row).items()})
         count += 1
     return count
 

@@ -29,6 +29,7 @@ def match_record(row: MatchRow) -> dict[str, Any]:
         "version": row.version,
         "verdict": str(row.verdict) if row.verdict else None,
         "note": row.note,
+        "reviewer": row.reviewer,
         "reviewed_at": iso(row.reviewed_at),
         "reasons": list(row.reasons),
         "evidence": [dict(pair) for pair in row.evidence],

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ArticleText, ChannelConfig, Match, Outcome, TextSource
-from worker.records import ArticleJob, ArticleResult, StoredArticle, StoredText
+from worker.domain import ArticleText, Match, Outcome, TextSource
+from worker.records import ArticleJob, ArticleResult, StoredArticle
 from worker.store import claims
 from worker.store.engine import Database, Row, counts_of
-from worker.store.schema import (
-    article,
-    article_alias,
-    article_version,
-    fetch_event,
-    match,
-    outbox,
-    sighting,
-)
-
-NEAR_MISS = 0.2
-"""An unrelated article that scores less is not worth keeping as a near miss."""
-
-Channels = Mapping[str, Sequence[ChannelConfig]]
-"""The channels of every watch, by the watch's name."""
+from worker.store.findings import Channels, MatchWriter
+from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
+from worker.store.schema import article, article_version, fetch_event
 
 
 class ArticleStore:
@@ -36,32 +23,20 @@ class ArticleStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def hint_due(self, limit: int = 200, batch: int = 25) -> list[list[int]]:
-        """Batches of ids of due articles; one that was tried before is alone in its batch.
-
-        So one page that kills its worker cannot hold 24 others a second time.
-        """
+    def hint_due(
+        self, limit: int = 200, batch: int = 25, *, with_hinted: bool = False
+    ) -> list[list[int]]:
+        """Batches of ids of due articles; see `claims.due_batches`."""
+        hopeless = {
+            "outcome": Outcome.QUARANTINED,
+            "last_error": sa.func.coalesce(article.c.last_error, claims.WORKER_DIED),
+        }
         with self._db.write() as connection:
             now = self._db.now(connection)
-            self._quarantine_hopeless(connection, now)
-            rows = claims.due_ids(connection, article, now, limit)
-        fresh = [row.id for row in rows if row.tries == 0]
-        batches = [fresh[start : start + batch] for start in range(0, len(fresh), batch)]
-        return batches + [[row.id] for row in rows if row.tries > 0]
-
-    def _quarantine_hopeless(self, connection: sa.Connection, now: datetime) -> None:
-        # only those that died with their worker get here: a failure that is seen is finished
-        connection.execute(
-            article.update()
-            .where(claims.is_ready(article, now), article.c.tries >= claims.MAX_TRIES)
-            .values(
-                state=claims.QUARANTINED,
-                outcome=Outcome.QUARANTINED,
-                last_error=sa.func.coalesce(
-                    article.c.last_error, f"its worker died {claims.MAX_TRIES} times"
-                ),
+            claims.quarantine_hopeless(connection, article, now, hopeless)
+            return claims.due_batches(
+                connection, article, now, limit=limit, batch=batch, with_hinted=with_hinted
             )
-        )
 
     def claim(self, ids: Iterable[int]) -> list[ArticleJob]:
         """Claim those of the articles that are due, for the length of a lease."""
@@ -73,6 +48,11 @@ class ArticleStore:
             rows = connection.execute(
                 sa.select(article).where(article.c.id.in_(tokens)).order_by(article.c.id)
             ).all()
+            seen = [row.id for row in rows if row.is_edited]
+            if seen:
+                connection.execute(
+                    article.update().where(article.c.id.in_(seen)).values(is_edited=False)
+                )
         return [_job(row) for row in rows]
 
     def release(self, jobs: Iterable[ArticleJob], wait_s: float = 0.0) -> None:
@@ -82,41 +62,40 @@ class ArticleStore:
             due_at = self._db.now(connection) + timedelta(seconds=wait_s)
             claims.release(connection, article, held, due_at)
 
-    def texts_by_key(self, key_hashes: Sequence[str]) -> dict[str, StoredText]:
-        """The articles that have these identities, with their texts, by identity."""
-        if not key_hashes:
-            return {}
-        columns = (article.c.id, article.c.title, article.c.text)
-        own = sa.select(article.c.key_hash, *columns).where(article.c.key_hash.in_(key_hashes))
-        by_alias = (
-            sa.select(article_alias.c.key_hash, *columns)
-            .join(article, article.c.id == article_alias.c.article_id)
-            .where(article_alias.c.key_hash.in_(key_hashes))
-        )
-        with self._db.read() as connection:
-            rows = [*connection.execute(own), *connection.execute(by_alias)]
-        return {row.key_hash: StoredText(row.id, f"{row.title}\n{row.text}") for row in rows}
-
-    def finish(self, results: Sequence[ArticleResult], channels: Channels) -> list[ArticleResult]:
+    def finish(
+        self,
+        results: Sequence[ArticleResult],
+        channels: Channels,
+        is_same: SameText = never_same,
+    ) -> dict[int, Outcome]:
         """Store a batch of results; all of it or nothing.
 
+        Args:
+            results: of claimed articles.
+            channels: where matches are told.
+            is_same: whether two texts are one article; decides about declared addresses.
+
         Returns:
-            Those whose claim still held and that were stored.
+            The outcome that was stored of each, by id; those whose claim was lost are missing.
         """
+        stored: dict[int, Outcome] = {}
         with self._db.write() as connection:
             now = self._db.now(connection)
-            return [
-                result
-                for result in sorted(results, key=lambda result: result.job.id)
-                if self._finish_one(connection, result, channels, now)
-            ]
+            lock_articles(self._db, connection, results)
+            writer = MatchWriter(self._db, connection, channels, now)
+            for result in sorted(results, key=lambda result: result.job.id):
+                outcome = self._finish_one(writer, result, is_same)
+                if outcome is not None:
+                    stored[result.job.id] = outcome
+        return stored
 
     def _finish_one(
-        self, connection: sa.Connection, result: ArticleResult, channels: Channels, now: datetime
-    ) -> bool:
+        self, writer: MatchWriter, result: ArticleResult, is_same: SameText
+    ) -> Outcome | None:
+        connection, now = writer.connection, writer.now
         job = result.job
         if not claims.finish(connection, article, job.id, job.token, _values(result, now)):
-            return False
+            return None
         if result.fetch_outcome is not None:
             connection.execute(
                 fetch_event.insert().values(
@@ -129,47 +108,25 @@ class ArticleStore:
                 )
             )
         if not result.has_content:
-            return True
-        if self._merged(connection, result):
-            return True
+            return result.outcome
+        if result.keeps_page:
+            kept: str = connection.execute(
+                sa.select(article.c.outcome).where(article.c.id == job.id)
+            ).scalar_one()
+            return Outcome(kept)
+        if result.canonical_key_hash is not None:
+            owner_id, is_believed = owner_of(connection, result, is_same)
+            if owner_id != job.id and is_believed:
+                merge(self._db, connection, job.id, owner_id)
+                return Outcome.DUPLICATE
+            connection.execute(
+                article.update()
+                .where(article.c.id == job.id)
+                .values(canonical_url=result.canonical_url if is_believed else None)
+            )
         version = self._store_version(connection, result, now)
-        self._store_matches(connection, job.id, version, result.matches, channels, now)
-        return True
-
-    def _merged(self, connection: sa.Connection, result: ArticleResult) -> bool:
-        """Whether the address that the page declares is another article's; then join that one."""
-        key = result.canonical_key_hash
-        if key is None:
-            return False
-        own_id = result.job.id
-        other: int | None = connection.execute(
-            sa.select(article.c.id)
-            .where(article.c.key_hash == key)
-            .union(sa.select(article_alias.c.article_id).where(article_alias.c.key_hash == key))
-        ).scalar()
-        if other is None:
-            connection.execute(
-                self._db.insert_new(article_alias).values(key_hash=key, article_id=own_id)
-            )
-            return False
-        if other == own_id:
-            return False
-        own_key = connection.execute(
-            sa.select(article.c.key_hash).where(article.c.id == own_id)
-        ).scalar_one()
-        connection.execute(
-            self._db.insert_new(article_alias).values(key_hash=own_key, article_id=other)
-        )
-        for table in (article_alias, sighting):
-            connection.execute(
-                table.update().where(table.c.article_id == own_id).values(article_id=other)
-            )
-        connection.execute(
-            article.update()
-            .where(article.c.id == own_id)
-            .values(state=claims.MERGED, merged_into=other, outcome=Outcome.DUPLICATE)
-        )
-        return True
+        writer.store(job.id, version, result.matches)
+        return result.outcome
 
     def _store_version(
         self, connection: sa.Connection, result: ArticleResult, now: datetime
@@ -181,8 +138,6 @@ class ArticleStore:
         ).scalar_one()
         if result.content_hash == job.content_hash and number:
             return number
-        if job.text_source is TextSource.PAGE and result.text_source is TextSource.FEED:
-            return number  # the page is out of reach today: the text that we have is better
         number += 1
         connection.execute(
             article_version.insert().values(
@@ -209,71 +164,6 @@ class ArticleStore:
             )
         )
         return number
-
-    def _store_matches(
-        self,
-        connection: sa.Connection,
-        article_id: int,
-        version: int,
-        matches: Sequence[Match],
-        channels: Channels,
-        now: datetime,
-    ) -> None:
-        for found in matches:
-            self._store_match(connection, found, article_id, version, now)
-            self._tell(connection, found, article_id, channels.get(found.watch, ()), now)
-
-    def _store_match(
-        self, connection: sa.Connection, found: Match, article_id: int, version: int, now: datetime
-    ) -> None:
-        """Keep a match or a near miss; what is neither only corrects a match that is there."""
-        values = match_values(found, version, now)
-        if not found.relation.is_related and found.score < NEAR_MISS:
-            connection.execute(
-                match.update()
-                .where(match.c.article_id == article_id, match.c.watch == found.watch)
-                .values(**values)
-            )
-            return
-        inserted = connection.execute(
-            self._db.insert_new(match)
-            .values(article_id=article_id, created_at=now, **values)
-            .returning(match.c.id)
-        )
-        if inserted.first() is None:
-            connection.execute(
-                match.update()
-                .where(match.c.article_id == article_id, match.c.watch == found.watch)
-                .values(**values)
-            )
-
-    def _tell(
-        self,
-        connection: sa.Connection,
-        found: Match,
-        article_id: int,
-        channels: Sequence[ChannelConfig],
-        now: datetime,
-    ) -> None:
-        if not found.relation.is_related:
-            return
-        match_id: int = connection.execute(
-            sa.select(match.c.id).where(
-                match.c.article_id == article_id, match.c.watch == found.watch
-            )
-        ).scalar_one()
-        for number, channel in enumerate(channels):
-            connection.execute(
-                self._db.insert_new(outbox).values(
-                    key=f"{found.watch}:{channel.kind}:{number}:{match_id}",
-                    channel=channel.kind,
-                    options=dict(channel.options),
-                    match_id=match_id,
-                    state=claims.PENDING,
-                    due_at=now,
-                    created_at=now,
-                )
-            )
 
     def not_matched_with(self, version: str, limit: int) -> list[StoredArticle]:
         """Articles whose last answer came from another matcher, seeds or encoder; oldest first."""
@@ -316,7 +206,8 @@ class ArticleStore:
             )
             if not updated.rowcount:
                 return False
-            self._store_matches(connection, stored.id, stored.version, matches, channels, now)
+            writer = MatchWriter(self._db, connection, channels, now)
+            writer.store(stored.id, stored.version, matches)
         return True
 
     def counts(self) -> dict[str, int]:
@@ -337,38 +228,16 @@ class ArticleStore:
             ).scalar()
         return max(0.0, (found - now).total_seconds()) if found else None
 
+    def last_processed_age_s(self) -> float | None:
+        """How many seconds ago an article was processed last; None if none ever was."""
+        with self._db.read() as connection:
+            latest = connection.execute(sa.select(sa.func.max(article.c.processed_at))).scalar()
+            return claims.age_s(latest, self._db.now(connection))
+
     def oldest_due_age_s(self) -> float | None:
         """For how many seconds the oldest due article waits; None if none is due."""
         with self._db.read() as connection:
-            now = self._db.now(connection)
-            found: datetime | None = connection.execute(
-                sa.select(sa.func.min(article.c.due_at)).where(claims.is_ready(article, now))
-            ).scalar()
-        return (now - found).total_seconds() if found else None
-
-
-def match_values(found: Match, version: int, now: datetime) -> dict[str, Any]:
-    """A match as the columns of its row, but for the article, watch-independent of any verdict."""
-    return {
-        "watch": found.watch,
-        "seed": found.seed,
-        "relation": found.relation,
-        "score": found.score,
-        "is_suggestion": found.is_suggestion,
-        "evidence": [asdict(pair) for pair in found.evidence],
-        "adds": list(found.adds),
-        "shared": {
-            "names": list(found.shared_names),
-            "numbers": list(found.shared_numbers),
-            "dates": list(found.shared_dates),
-        },
-        "reasons": list(found.reasons),
-        "features": dict(found.features),
-        "matcher_version": found.matcher_version,
-        "encoder": found.encoder,
-        "article_version": version,
-        "updated_at": now,
-    }
+            return claims.oldest_due_age_s(connection, article, self._db.now(connection))
 
 
 def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
@@ -377,20 +246,26 @@ def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
         state = claims.QUARANTINED
     elif result.retry_at is not None:
         state = claims.PENDING
+    is_edited = article.c.is_edited
     values: dict[str, Any] = {
-        "state": state,
-        "due_at": result.retry_at or now,
-        "outcome": result.outcome,
+        # what was edited while we had it is due again: we have worked on what it was before
+        "state": sa.case((is_edited, claims.PENDING), else_=state),
+        "due_at": sa.case((is_edited, now), else_=result.retry_at or now),
+        "tries": 0 if result.retry_at is None else sa.case((is_edited, 0), else_=article.c.tries),
+        "is_edited": False,
         "fetch_outcome": result.fetch_outcome,
         "last_error": result.detail or None,
         "processed_at": now,
     }
-    if result.retry_at is None:
-        values["tries"] = 0
+    if result.page_hash is not None:
+        values["page_hash"] = result.page_hash
+    if result.keeps_page:
+        return values
+    values["outcome"] = result.outcome
     if result.has_content:
         values["published_at"] = result.published_at
         values["matcher_version"] = result.matcher_version
-        for name in ("author", "site", "final_url", "canonical_url"):
+        for name in ("author", "site", "final_url"):
             value = getattr(result, name)
             if value is not None:
                 values[name] = value

@@ -3,7 +3,8 @@
 A row is ready when its state is `pending` (feeds: `active`) and `due_at` has passed. To claim it
 is to move `due_at` to the end of the lease, count a try and set a token, committed before the
 work starts. A finish names the token and does nothing if somebody else claimed meanwhile. A
-worker that dies simply never finishes: the row is ready again when the lease ends.
+worker that dies simply never finishes: the row is ready again when the lease ends, at most four
+times.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-
-from worker.store.engine import Row
 
 PENDING = "pending"
 ACTIVE = "active"
@@ -30,6 +29,7 @@ LEASE = timedelta(seconds=120)
 MAX_TRIES = 4
 HINT_PAUSE = timedelta(seconds=60)
 """A row whose hint was sent is not hinted again for so long."""
+WORKER_DIED = f"its worker died {MAX_TRIES} times"
 
 
 def is_ready(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
@@ -95,22 +95,64 @@ def release(
         )
 
 
-def due_ids(connection: sa.Connection, table: sa.Table, now: datetime, limit: int) -> list[Row]:
-    """Rows (id, tries) that are ready and were not hinted lately, oldest first; stamps them."""
-    rows = list(
-        connection.execute(
-            sa.select(table.c.id, table.c.tries)
-            .where(
-                is_ready(table, now),
-                sa.or_(table.c.hinted_at.is_(None), table.c.hinted_at <= now - HINT_PAUSE),
-            )
-            .order_by(table.c.due_at, table.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+def due_batches(
+    connection: sa.Connection,
+    table: sa.Table,
+    now: datetime,
+    *,
+    limit: int,
+    batch: int,
+    with_hinted: bool,
+) -> list[list[int]]:
+    """Batches of ids of rows that are ready, oldest first; stamps them as handed out.
+
+    One that was tried before is alone in its batch: what kills its worker cannot hold others a
+    second time.
+
+    Args:
+        connection: of a transaction for writing.
+        table: feed, article or outbox.
+        now: the store's time.
+        limit: ids in all.
+        batch: ids in one batch.
+        with_hinted: also those that were handed out less than a minute ago.
+    """
+    query = sa.select(table.c.id, table.c.tries).where(is_ready(table, now))
+    if not with_hinted:
+        query = query.where(
+            sa.or_(table.c.hinted_at.is_(None), table.c.hinted_at <= now - HINT_PAUSE)
         )
-    )
+    query = query.order_by(table.c.due_at, table.c.id).limit(limit)
+    rows = list(connection.execute(query.with_for_update(skip_locked=True)))
     if rows:
         connection.execute(
             table.update().where(table.c.id.in_([row.id for row in rows])).values(hinted_at=now)
         )
-    return rows
+    fresh = [row.id for row in rows if row.tries == 0]
+    batches = [fresh[start : start + batch] for start in range(0, len(fresh), batch)]
+    return batches + [[row.id] for row in rows if row.tries > 0]
+
+
+def quarantine_hopeless(
+    connection: sa.Connection, table: sa.Table, now: datetime, values: dict[str, Any]
+) -> None:
+    """Give up what was claimed `MAX_TRIES` times and never finished.
+
+    Only what died with its worker gets here: a failure that is seen is finished.
+    """
+    connection.execute(
+        table.update()
+        .where(is_ready(table, now), table.c.tries >= MAX_TRIES)
+        .values(state=QUARANTINED, token=None, **values)
+    )
+
+
+def oldest_due_age_s(connection: sa.Connection, table: sa.Table, now: datetime) -> float | None:
+    """For how many seconds the oldest ready row waits; None if none is ready."""
+    query = sa.select(sa.func.min(table.c.due_at)).where(is_ready(table, now))
+    return age_s(connection.execute(query).scalar(), now)
+
+
+def age_s(moment: datetime | None, now: datetime) -> float | None:
+    """How many seconds ago a time was; None if there is none."""
+    return None if moment is None else (now - moment).total_seconds()

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from worker.clock import utc_now
+from worker.config import without_password
 from worker.errors import ConfigError, StoreError
 
 _POSTGRES_LIMITS = (
@@ -48,7 +49,7 @@ class Database:
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
         parsed = _parse(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.url = parsed.render_as_string(hide_password=True)
+        self.url = without_password(parsed.render_as_string(hide_password=True))
         self._clock = clock
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
 
@@ -81,15 +82,19 @@ class Database:
         moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return moment
 
-    def insert_new(self, table: sa.Table) -> Any:
-        """An INSERT that passes over rows whose key is there already."""
+    def insert(self, table: sa.Table) -> Any:
+        """An INSERT that can be told what to do about rows whose key is there already."""
         if self.is_sqlite:
             from sqlalchemy.dialects.sqlite import insert
 
-            return insert(table).on_conflict_do_nothing()
+            return insert(table)
         from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-        return pg_insert(table).on_conflict_do_nothing()
+        return pg_insert(table)
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """An INSERT that passes over rows whose key is there already."""
+        return self.insert(table).on_conflict_do_nothing()
 
     def dispose(self) -> None:
         """Close all connections (before a fork, and at the end)."""
@@ -110,7 +115,7 @@ def counts_of(connection: sa.Connection, query: sa.Select[Any]) -> dict[Any, int
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise ConfigError(
             "SEEDWATCH_DATABASE_URL",
             "is no database URL; use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME",
@@ -119,6 +124,10 @@ def _parse(url: str) -> URL:
     if backend not in ("sqlite", "postgresql"):
         raise ConfigError(
             "SEEDWATCH_DATABASE_URL", f"{backend} is not supported; use sqlite or postgresql"
+        )
+    if backend == "sqlite" and parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise ConfigError(
+            "SEEDWATCH_DATABASE_URL", f"{parsed.drivername} is not supported; use sqlite:///PATH"
         )
     return parsed.set(drivername="postgresql+psycopg") if backend == "postgresql" else parsed
 
@@ -133,7 +142,10 @@ def _sqlite_engine(url: URL) -> sa.Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError("SEEDWATCH_DATA_DIR", f"cannot be made: {error}") from error
-    engine = sa.create_engine(url, connect_args={"timeout": 30}, json_serializer=_json_text)
+    try:
+        engine = sa.create_engine(url, connect_args={"timeout": 30}, json_serializer=_json_text)
+    except (TypeError, ValueError) as error:  # ?timeout=soon
+        raise ConfigError("SEEDWATCH_DATABASE_URL", f"cannot be used: {error}") from error
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -11,9 +11,15 @@ import sqlalchemy as sa
 
 from worker.domain import Relation, TextSource, Verdict
 from worker.errors import NotFoundError
-from worker.records import MatchRow
+from worker.records import Decision, MatchRow
+from worker.store.claims import ACTIVE
 from worker.store.engine import Database, Row, counts_of
-from worker.store.schema import article, article_version, feed, match, review, sighting
+from worker.store.reviews import ReviewStore
+from worker.store.schema import article, article_version, feed, feed_watch, match, sighting
+from worker.store.search import found_by, id_column
+
+MOST_COUNTED = 1_000
+"""Matches found by a search that are counted; more than these are "many"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class MatchFilter:
 
     Attributes:
         language: of the article, as detected.
+        outlet: as lists show it. feed_id: a feed in which the article was seen.
+        text: words to be found in title or text, see `worker.store.search`.
         since: matches found at or after this time.
         before_id: keyset paging: matches older than this one.
         with_unrelated: near misses as well.
@@ -30,6 +38,9 @@ class MatchFilter:
     watch: str | None = None
     relation: Relation | None = None
     language: str | None = None
+    outlet: str | None = None
+    feed_id: int | None = None
+    text: str | None = None
     verdict: Verdict | None = None
     unreviewed: bool = False
     since: datetime | None = None
@@ -51,7 +62,7 @@ class MatchStore:
         while left is None or left > 0:
             size = min(left or 500, 500)
             with self._db.read() as connection:
-                page = connection.execute(_query(wanted, before).limit(size)).all()
+                page = connection.execute(self._query(wanted, before).limit(size)).all()
             yield from (_match_row(row) for row in page)
             if len(page) < size:
                 return
@@ -79,15 +90,28 @@ class MatchStore:
         return text
 
     def versions(self, article_id: int) -> list[Row]:
-        """All versions (number, title, text, seen_at) of an article, oldest first."""
+        """All versions (number, title, length, seen_at) of an article, oldest first."""
+        columns = (article_version.c[name] for name in ("number", "title", "seen_at"))
+        length = sa.func.length(article_version.c.text).label("length")
         with self._db.read() as connection:
             return list(
                 connection.execute(
-                    sa.select(article_version)
+                    sa.select(*columns, length)
                     .where(article_version.c.article_id == article_id)
                     .order_by(article_version.c.number)
                 )
             )
+
+    def version_text(self, article_id: int, number: int) -> str | None:
+        """Title and text of a version, one below the other; None if there is none."""
+        version = article_version.c
+        with self._db.read() as connection:
+            row = connection.execute(
+                sa.select(version.title, version.text).where(
+                    version.article_id == article_id, version.number == number
+                )
+            ).first()
+        return f"{row.title}\n{row.text}" if row else None
 
     def sightings(self, article_id: int) -> list[Row]:
         """Where an article was seen (feed_title, feed_url, url, title, seen_at), in order."""
@@ -110,38 +134,21 @@ class MatchStore:
     def review(
         self, match_id: int, verdict: Verdict, note: str | None = None, reviewer: str | None = None
     ) -> MatchRow:
-        """Store a verdict with the score and the matcher's version at this time.
+        """Store a verdict, whatever was decided before; the web asks `ReviewStore` instead.
 
         Raises:
             NotFoundError: no match has that id.
         """
-        with self._db.write() as connection:
-            now = self._db.now(connection)
-            row = connection.execute(
-                sa.select(match.c.score, match.c.relation, match.c.matcher_version).where(
-                    match.c.id == match_id
-                )
-            ).first()
-            if row is None:
-                raise NotFoundError(f"{match_id}: no such match; `seedwatch matches` lists them")
-            connection.execute(
-                review.insert().values(
-                    match_id=match_id,
-                    verdict=verdict,
-                    note=note,
-                    reviewer=reviewer,
-                    score=row.score,
-                    relation=row.relation,
-                    matcher_version=row.matcher_version,
-                    reviewed_at=now,
-                )
-            )
-            connection.execute(
-                match.update()
-                .where(match.c.id == match_id)
-                .values(verdict=verdict, note=note, reviewed_at=now)
-            )
+        ReviewStore(self._db).decide([Decision(match_id, None, verdict, note or "")], reviewer)
         return self.get(match_id)
+
+    def newer_id(self, wanted: MatchFilter, match_id: int) -> int | None:
+        """The match just above another one in a list; None if that one is at the top."""
+        by = id_column(wanted.text, self._db)
+        query = self._filtered(sa.select(match.c.id).order_by(by), wanted)
+        with self._db.read() as connection:
+            found: int | None = connection.execute(query.where(by > match_id).limit(1)).scalar()
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many matches have each relation."""
@@ -154,27 +161,96 @@ class MatchStore:
         """How many of the wanted matches have each verdict; None counts the unreviewed ones.
 
         Verdict and paging of the filter are passed over: the counts are what one could turn to.
+        At most `MOST_COUNTED` + 1 are counted, for a common word is in nearly every article.
         """
         anyhow = replace(wanted, verdict=None, unreviewed=False, before_id=None)
-        query = sa.select(match.c.verdict, sa.func.count()).group_by(match.c.verdict)
-        if wanted.language is not None:
-            query = query.join(article, article.c.id == match.c.article_id)
+        found = self._filtered(sa.select(match.c.verdict), anyhow)
+        if wanted.text is not None:
+            found = found.limit(MOST_COUNTED + 1)
+        verdicts = found.subquery()
+        query = sa.select(verdicts.c.verdict, sa.func.count()).group_by(verdicts.c.verdict)
         with self._db.read() as connection:
-            counts = counts_of(connection, _filtered(query, anyhow))
+            counts = counts_of(connection, query)
         return {Verdict(code) if code else None: number for code, number in counts.items()}
 
     def language_counts(self) -> dict[str, int]:
         """How many related matches there are in each language, most first."""
+        return self._counts_by(match.c.language)
+
+    def outlet_counts(self, limit: int = 300) -> dict[str, int]:
+        """How many related matches there are of each outlet, most first."""
+        return self._counts_by(match.c.outlet, limit)
+
+    def _counts_by(self, column: sa.Column[Any], limit: int | None = None) -> dict[str, int]:
         number = sa.func.count()
         query = (
-            sa.select(article.c.language, number)
-            .join(match, match.c.article_id == article.c.id)
-            .where(match.c.relation != Relation.UNRELATED)
-            .group_by(article.c.language)
-            .order_by(number.desc(), article.c.language)
+            sa.select(column, number)
+            .where(match.c.relation != Relation.UNRELATED, column.is_not(None))
+            .group_by(column)
+            .order_by(number.desc(), column)
+            .limit(limit)
         )
         with self._db.read() as connection:
             return counts_of(connection, query)
+
+    def near_misses(self, watch: str, limit: int = 10) -> list[MatchRow]:
+        """What was found unrelated to a watch by the least, best first."""
+        query = (
+            _select()
+            .where(match.c.watch == watch, match.c.relation == Relation.UNRELATED)
+            .order_by(match.c.score.desc(), match.c.id.desc())
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            return [_match_row(row) for row in connection.execute(query)]
+
+    def feed_names(self) -> dict[int, str]:
+        """The title of each feed (its address where it has none), by id, in their order."""
+        name = sa.func.coalesce(sa.func.nullif(feed.c.title, ""), feed.c.url)
+        query = sa.select(feed.c.id, name).order_by(sa.func.lower(name), feed.c.id)
+        with self._db.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def feed_counts(self) -> dict[str, int]:
+        """How many feeds are polled for each watch."""
+        query = (
+            sa.select(feed_watch.c.watch, sa.func.count())
+            .join(feed, feed.c.id == feed_watch.c.feed_id)
+            .where(feed.c.state == ACTIVE)
+            .group_by(feed_watch.c.watch)
+        )
+        with self._db.read() as connection:
+            return counts_of(connection, query)
+
+    def _query(self, wanted: MatchFilter, before_id: int | None) -> sa.Select[Any]:
+        by = id_column(wanted.text, self._db)
+        query = self._filtered(_select().order_by(by.desc()), wanted)
+        return query if before_id is None else query.where(by < before_id)
+
+    def _filtered(self, query: sa.Select[Any], wanted: MatchFilter) -> sa.Select[Any]:
+        """A query of matches without the others."""
+        if not wanted.with_unrelated and wanted.relation is None:
+            query = query.where(match.c.relation != Relation.UNRELATED)
+        conditions = {
+            match.c.watch: wanted.watch,
+            match.c.relation: wanted.relation,
+            match.c.language: wanted.language,
+            match.c.outlet: wanted.outlet,
+            match.c.verdict: wanted.verdict,
+        }
+        for column, value in conditions.items():
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.unreviewed:
+            query = query.where(match.c.verdict.is_(None))
+        if wanted.since is not None:
+            query = query.where(match.c.created_at >= wanted.since)
+        if wanted.feed_id is not None:
+            seen = sa.select(sighting.c.article_id).where(sighting.c.feed_id == wanted.feed_id)
+            query = query.where(match.c.article_id.in_(seen))
+        if wanted.text is not None:
+            query = found_by(query, wanted.text, self._db)
+        return query
 
 
 def _select() -> sa.Select[Any]:
@@ -183,36 +259,11 @@ def _select() -> sa.Select[Any]:
         *(
             article.c[name]
             for name in (
-                "url", "title", "language", "outlet", "site", "author", "published_at",
-                "first_seen_at", "text_source", "version",
+                "url", "title", "author", "published_at", "first_seen_at", "text_source",
+                "version",
             )
         ),
     ).join(article, article.c.id == match.c.article_id)  # fmt: skip
-
-
-def _query(wanted: MatchFilter, before_id: int | None) -> sa.Select[Any]:
-    query = _filtered(_select().order_by(match.c.id.desc()), wanted)
-    return query if before_id is None else query.where(match.c.id < before_id)
-
-
-def _filtered(query: sa.Select[Any], wanted: MatchFilter) -> sa.Select[Any]:
-    """A query that sees matches (and articles, for a language), without the others."""
-    if not wanted.with_unrelated and wanted.relation is None:
-        query = query.where(match.c.relation != Relation.UNRELATED)
-    conditions = {
-        match.c.watch: wanted.watch,
-        match.c.relation: wanted.relation,
-        article.c.language: wanted.language,
-        match.c.verdict: wanted.verdict,
-    }
-    for column, value in conditions.items():
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.unreviewed:
-        query = query.where(match.c.verdict.is_(None))
-    if wanted.since is not None:
-        query = query.where(match.c.created_at >= wanted.since)
-    return query
 
 
 def _match_row(row: Row) -> MatchRow:
@@ -230,7 +281,7 @@ def _match_row(row: Row) -> MatchRow:
         url=row.url,
         title=row.title,
         language=row.language,
-        outlet=row.outlet or row.site,
+        outlet=row.outlet,
         author=row.author,
         published_at=row.published_at,
         first_seen_at=row.first_seen_at,
@@ -244,4 +295,6 @@ def _match_row(row: Row) -> MatchRow:
         verdict=Verdict(row.verdict) if row.verdict else None,
         note=row.note,
         reviewed_at=row.reviewed_at,
+        reviewer=row.reviewer,
+        review_id=row.review_id,
     )

@@ -19,11 +19,17 @@ class OutboxStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def hint_due(self, limit: int = 200) -> list[int]:
-        """Ids of deliveries that are due and were not handed out lately; stamps them."""
+    def hint_due(
+        self, limit: int = 200, batch: int = 25, *, with_hinted: bool = False
+    ) -> list[list[int]]:
+        """Batches of ids of due deliveries; see `claims.due_batches`."""
+        hopeless = {"last_error": sa.func.coalesce(outbox.c.last_error, claims.WORKER_DIED)}
         with self._db.write() as connection:
             now = self._db.now(connection)
-            return [row.id for row in claims.due_ids(connection, outbox, now, limit)]
+            claims.quarantine_hopeless(connection, outbox, now, hopeless)
+            return claims.due_batches(
+                connection, outbox, now, limit=limit, batch=batch, with_hinted=with_hinted
+            )
 
     def claim(self, ids: Iterable[int]) -> list[Delivery]:
         """Claim those of the deliveries that are due, for the length of a lease."""
@@ -68,6 +74,17 @@ class OutboxStore:
                     "last_error": error,
                 },
             )  # fmt: skip
+
+    def oldest_due_age_s(self) -> float | None:
+        """For how many seconds the oldest due delivery waits; None if none is due."""
+        with self._db.read() as connection:
+            return claims.oldest_due_age_s(connection, outbox, self._db.now(connection))
+
+    def last_sent_age_s(self) -> float | None:
+        """How many seconds ago something was told last; None if nothing ever was."""
+        with self._db.read() as connection:
+            latest = connection.execute(sa.select(sa.func.max(outbox.c.sent_at))).scalar()
+            return claims.age_s(latest, self._db.now(connection))
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state."""

@@ -7,11 +7,11 @@ finish of whoever claimed it last) and `tries` (claims since the last finish).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+
+from worker.store.columns import CleanJson, CleanText, CutText, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -21,75 +21,6 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])
-"""PostgreSQL refuses NUL, and no driver encodes a lone surrogate (measured: faults of peers)."""
-
-
-class CleanText(sa.types.TypeDecorator[str]):
-    """Text without what no database can hold: NUL and lone surrogates are dropped at this door."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        """Drop the unstorable characters; nearly every text has none and passes as it is."""
-        return None if value is None else storable(value)
-
-
-class CleanJson(sa.types.TypeDecorator[Any]):
-    """JSON (JSONB in PostgreSQL) whose texts are clean in the same way."""
-
-    impl = sa.JSON
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """JSONB in PostgreSQL, which can be indexed; JSON text in SQLite."""
-        kind = postgresql.JSONB() if dialect.name == "postgresql" else sa.JSON()
-        return dialect.type_descriptor(kind)
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        """Clean every text inside."""
-        return _storable_json(value)
-
-
-def storable(text: str) -> str:
-    """A text without NUL and lone surrogates; nearly every text has none and passes as it is."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.translate(_UNSTORABLE)
-
-
-def _storable_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        return {storable(key): _storable_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable_json(item) for item in value]
-    return value
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """Aware UTC in Python on both databases; naive datetimes are refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Convert to UTC; SQLite stores it without a zone, PostgreSQL with."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}: times in the store are aware UTC")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Give back an aware UTC datetime."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _id() -> sa.Column[int]:
@@ -115,24 +46,38 @@ feed = sa.Table(
     sa.Column("url", CleanText, nullable=False),
     sa.Column("url_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("title", CleanText, nullable=False, server_default=""),
-    sa.Column("language", sa.String(16)),
+    sa.Column("language", CutText(16)),
     sa.Column("origin", sa.String(16), nullable=False),
     *_claim_columns(),
     sa.Column("etag", CleanText),
     sa.Column("last_modified", CleanText),
     sa.Column("body_hash", sa.String(64)),
+    sa.Column("body_at", UtcDateTime),
+    sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
     sa.Column("ttl_s", sa.Float),
     sa.Column("entry_interval_s", sa.Float),
     sa.Column("interval_s", sa.Float),
     sa.Column("moved_to", CleanText),
+    sa.Column("moved_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("overflow", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("entry_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("entry_days", CleanJson),
+    sa.Column("last_entry_at", UtcDateTime),
     sa.Column("last_outcome", sa.String(32)),
     sa.Column("last_detail", CleanText),
     sa.Column("last_polled_at", UtcDateTime),
     sa.Column("last_success_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("ix_feed_state_due_at", "state", "due_at"),
+)
+
+feed_alias = sa.Table(
+    "feed_alias",
+    metadata,
+    sa.Column("url_hash", sa.String(64), primary_key=True),
+    sa.Column("url", CleanText, nullable=False),
+    sa.Column("feed_id", sa.ForeignKey("feed.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 feed_watch = sa.Table(
@@ -151,10 +96,11 @@ article = sa.Table(
     sa.Column("final_url", CleanText),
     sa.Column("canonical_url", CleanText),
     *_claim_columns(),
-    sa.Column("merged_into", sa.ForeignKey("article.id")),
+    sa.Column("merged_into", sa.ForeignKey("article.id"), index=True),
+    sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("entry_title", CleanText, nullable=False, server_default=""),
     sa.Column("entry_text", CleanText, nullable=False, server_default=""),
-    sa.Column("feed_language", sa.String(16)),
+    sa.Column("feed_language", CutText(16)),
     sa.Column("outlet", CleanText),
     sa.Column("title", CleanText, nullable=False, server_default=""),
     sa.Column("text", CleanText, nullable=False, server_default=""),
@@ -169,6 +115,7 @@ article = sa.Table(
     sa.Column("first_seen_at", UtcDateTime, nullable=False),
     sa.Column("processed_at", UtcDateTime),
     sa.Column("content_hash", sa.String(64)),
+    sa.Column("page_hash", sa.String(64), index=True),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("matcher_version", sa.String(64)),
     sa.Column("outcome", sa.String(32)),
@@ -176,6 +123,7 @@ article = sa.Table(
     sa.Column("last_error", CleanText),
     sa.Index("ix_article_state_due_at", "state", "due_at"),
     sa.Index("ix_article_first_seen_at", "first_seen_at"),
+    sa.Index("ix_article_processed_at", "processed_at"),
 )
 
 article_alias = sa.Table(
@@ -197,6 +145,7 @@ sighting = sa.Table(
     sa.Column("title", CleanText, nullable=False, server_default=""),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("feed_id", "entry_hash"),
+    sa.Index("ix_sighting_feed_id", "feed_id", "article_id"),
 )
 
 article_version = sa.Table(
@@ -232,9 +181,30 @@ match = sa.Table(
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("verdict", sa.String(16)),
     sa.Column("note", CleanText),
+    sa.Column("reviewer", CleanText),
     sa.Column("reviewed_at", UtcDateTime),
+    sa.Column("review_id", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("language", sa.String(16), nullable=False, server_default="und"),
+    sa.Column("outlet", CleanText),
     sa.UniqueConstraint("article_id", "watch"),
     sa.Index("ix_match_created_at", "created_at", "id"),
+    # lists and their numbers are answered from these alone, however many articles are stored
+    sa.Index("ix_match_verdict", "verdict", "id", "relation"),
+    sa.Index("ix_match_language", "language", "id", "verdict", "relation"),
+    sa.Index("ix_match_outlet", "outlet", "id", "verdict", "relation"),
+    sa.Index("ix_match_watch", "watch", "relation", "score", "id"),
+)
+
+search = sa.Table(
+    "search",
+    metadata,
+    sa.Column(
+        "match_id",
+        sa.ForeignKey("match.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("tokens", CleanText, nullable=False),
 )
 
 review = sa.Table(
@@ -242,13 +212,15 @@ review = sa.Table(
     metadata,
     _id(),
     sa.Column("match_id", sa.ForeignKey("match.id"), nullable=False, index=True),
-    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("verdict", sa.String(16)),
     sa.Column("note", CleanText),
     sa.Column("reviewer", CleanText),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("relation", sa.String(16), nullable=False),
     sa.Column("matcher_version", sa.String(64), nullable=False),
     sa.Column("reviewed_at", UtcDateTime, nullable=False),
+    sa.Column("act", sa.String(32), nullable=False, index=True),
+    sa.Column("undoes", sa.BigInteger),
 )
 
 fetch_event = sa.Table(
@@ -287,5 +259,12 @@ pulse = sa.Table(
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("owner", sa.String(64)),
+    sa.Column("owner", CleanText),
+)
+
+host_turn = sa.Table(
+    "host_turn",
+    metadata,
+    sa.Column("host", sa.String(300), primary_key=True),
+    sa.Column("next_at_s", sa.Float, nullable=False),
 )

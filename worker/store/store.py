@@ -15,7 +15,10 @@ from worker.store.feeds import FeedStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
 from worker.store.outbox import OutboxStore
+from worker.store.pages import PageStore
 from worker.store.pulse import PulseStore
+from worker.store.reviews import ReviewStore
+from worker.store.turns import TurnStore
 
 
 class Store:
@@ -34,8 +37,11 @@ class Store:
         self.feeds = FeedStore(self.database)
         self.articles = ArticleStore(self.database)
         self.matches = MatchStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = OutboxStore(self.database)
         self.pulse = PulseStore(self.database)
+        self.turns = TurnStore(self.database)
+        self.pages = PageStore(self.database)
 
     def migrate(self) -> None:
         """Bring the schema to this version's; does nothing where it is.

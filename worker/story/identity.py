@@ -24,7 +24,7 @@ def is_same_article(text: str, other: str) -> bool:
     """
     grams, others = _grams(text), _grams(other)
     if not grams or not others:
-        return True
+        return False
     return len(grams & others) / min(len(grams), len(others)) >= SAME_ARTICLE
 
 

@@ -13,7 +13,13 @@ from worker.errors import StoreError
 from worker.notify.records import match_record
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
-from worker.web.listquery import LANGUAGE_PATTERN, MAX_ID, WATCH_PATTERN
+from worker.web.listquery import (
+    LANGUAGE_PATTERN,
+    MAX_ID,
+    MAX_OUTLET,
+    MAX_TEXT,
+    WATCH_PATTERN,
+)
 
 
 class MatchQuery(BaseModel):
@@ -24,6 +30,11 @@ class MatchQuery(BaseModel):
     watch: str | None = Field(None, pattern=WATCH_PATTERN)
     relation: Relation | None = None
     language: str | None = Field(None, pattern=LANGUAGE_PATTERN)
+    q: str | None = Field(
+        None, max_length=MAX_TEXT, description="words in title or text; in quotes as they are"
+    )
+    outlet: str | None = Field(None, max_length=MAX_OUTLET)
+    feed: int | None = Field(None, ge=1, le=MAX_ID, description="seen in the feed of this id")
     verdict: Verdict | Literal["unreviewed"] | None = None
     since: date | None = Field(None, description="found on this day (UTC) or later")
     before: int | None = Field(None, ge=1, le=MAX_ID)
@@ -35,6 +46,9 @@ class MatchQuery(BaseModel):
             watch=self.watch,
             relation=self.relation,
             language=self.language,
+            text=self.q,
+            outlet=self.outlet,
+            feed_id=self.feed,
             verdict=self.verdict if isinstance(self.verdict, Verdict) else None,
             unreviewed=self.verdict == "unreviewed",
             since=datetime.combine(self.since, time(), UTC) if self.since else None,

@@ -13,10 +13,13 @@ from worker.clock import utc_now
 from worker.config import Settings
 from worker.domain import Watch
 from worker.store.store import Store
+from worker.web.access import Access, Attempts
 from worker.web.api import Api
+from worker.web.login import Login
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
-from worker.web.safety import Guard, KnownHosts
+from worker.web.safety import FormGuard, Guard, KnownHosts
+from worker.web.verdicts import Verdicts
 from worker.web.views import STATIC
 
 
@@ -43,10 +46,16 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.hosts = KnownHosts(settings.web_host, settings.web_trust_network)
-    app.add_middleware(Guard, hosts=app.state.hosts)
+    access = Access(settings.web_password_hash)
+    app.state.hosts = KnownHosts(
+        settings.web_host, settings.web_trust_network, has_password=access.has_password
+    )
+    app.add_middleware(Guard, hosts=app.state.hosts, access=access)
     handle_problems(app)
     app.include_router(Api(store).router())
-    app.include_router(Pages(store, watches, clock).router())
+    guard = FormGuard(access.key("forms"))
+    app.include_router(Pages(store, watches, clock, guard).router())
+    app.include_router(Verdicts(store, guard).router())
+    app.include_router(Login(access, guard, Attempts()).router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
+
+from fastapi import Path
 
 from worker.domain import Relation, Verdict
 from worker.errors import InputError
@@ -18,8 +20,11 @@ from worker.store.matches import MatchFilter
 
 MAX_ID = 2**63 - 1
 """The largest id that the databases can hold."""
+MatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
 UNREVIEWED = "unreviewed"
 ALL = "all"
+MAX_TEXT = 200
+MAX_OUTLET = 1_000
 WATCH_PATTERN = "^[a-z0-9][a-z0-9_-]{0,63}$"
 LANGUAGE_PATTERN = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 
@@ -29,22 +34,29 @@ class ListQuery:
     """A list of matches as a page asks for it.
 
     Attributes:
+        text: words to be found in title or text.
+        outlet: its name as lists show it. feed: the id of one in which the article was seen.
         verdict: one of the verdicts, "unreviewed" (what a reviewer wants first) or "all".
         since: found on this day (UTC) or later.
         before: keyset paging: ids below this one.
+        compare: on a match's page: show what this version of the article changed.
     """
 
     watch: str | None = None
     relation: Relation | None = None
     language: str | None = None
+    text: str | None = None
+    outlet: str | None = None
+    feed: int | None = None
     verdict: str = UNREVIEWED
     since: date | None = None
     before: int | None = None
+    compare: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the verdict and the page is asked for."""
-        return any((self.watch, self.relation, self.language, self.since))
+        return self != ListQuery(verdict=self.verdict, before=self.before, compare=self.compare)
 
     def store_filter(self, limit: int | None = None, before: int | None = None) -> MatchFilter:
         """The same for the store.
@@ -57,6 +69,9 @@ class ListQuery:
             watch=self.watch,
             relation=self.relation,
             language=self.language,
+            text=self.text,
+            outlet=self.outlet,
+            feed_id=self.feed,
             verdict=Verdict(self.verdict) if self.verdict in list(Verdict) else None,
             unreviewed=self.verdict == UNREVIEWED,
             since=datetime.combine(self.since, time(), UTC) if self.since else None,
@@ -64,16 +79,35 @@ class ListQuery:
             limit=limit,
         )
 
-    def address(self, **changes: Any) -> str:
-        """The query string of this list with changes, "?" in front; empty for the plain list."""
+    def without_filter(self) -> ListQuery:
+        """All matches with this list's verdict."""
+        return ListQuery(verdict=self.verdict)
+
+    def from_the_top(self) -> ListQuery:
+        """The same list, its first page."""
+        return replace(self, before=None, compare=None)
+
+    def address(self, done: str | None = None, compare: int | None = None, **changes: Any) -> str:
+        """The query string of this list with changes, "?" in front; empty for the plain list.
+
+        Args:
+            done: what was just decided, to be told on the page.
+            compare: a version; this query's own is never passed on.
+            changes: fields of this query.
+        """
         changed = replace(self, **changes)
         values = {
+            "q": changed.text,
             "watch": changed.watch,
             "relation": changed.relation,
             "language": changed.language,
+            "outlet": changed.outlet,
+            "feed": changed.feed,
             "verdict": None if changed.verdict == UNREVIEWED else changed.verdict,
             "since": changed.since.isoformat() if changed.since else None,
             "before": changed.before,
+            "compare": compare,
+            "done": done,
         }
         pairs = {name: str(value) for name, value in values.items() if value is not None}
         return f"?{urlencode(pairs)}" if pairs else ""
@@ -95,9 +129,13 @@ def read_list_query(values: Mapping[str, str]) -> ListQuery:
         watch=_matching("watch", given.get("watch"), WATCH_PATTERN),
         relation=Relation(relation) if relation else None,
         language=_matching("language", given.get("language"), LANGUAGE_PATTERN),
+        text=_short("q", given.get("q"), MAX_TEXT),
+        outlet=_short("outlet", given.get("outlet"), MAX_OUTLET),
+        feed=_id("feed", given.get("feed")),
         verdict=verdict,
         since=_date(given.get("since")),
-        before=_id(given.get("before")),
+        before=_id("before", given.get("before")),
+        compare=_id("compare", given.get("compare")),
     )
 
 
@@ -116,11 +154,17 @@ def _date(value: str | None) -> date | None:
         raise _bad("since", value, "a date such as 2025-03-12") from None
 
 
-def _id(value: str | None) -> int | None:
+def _short(name: str, value: str | None, most: int) -> str | None:
+    if value is not None and len(value) > most:
+        raise InputError(name, f"use at most {most} characters")
+    return value
+
+
+def _id(name: str, value: str | None) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdecimal()) or len(value) > 19 or int(value) > MAX_ID:
-        raise _bad("before", value, "the number of a match")
+        raise _bad(name, value, f"the number of a {'feed' if name == 'feed' else 'match'}")
     return int(value)
 
 

@@ -5,50 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated
-from urllib.parse import parse_qsl
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from worker.domain import Relation, Seed, Verdict, Watch
-from worker.errors import InputError
 from worker.records import FeedRow, MatchRow
+from worker.store.matches import MOST_COUNTED
 from worker.store.store import Store
-from worker.web.listquery import ALL, MAX_ID, UNREVIEWED, ListQuery, read_list_query
-from worker.web.safety import FormGuard
+from worker.web import forms
+from worker.web.diffs import Diff, compare
+from worker.web.listquery import ALL, MAX_TEXT, UNREVIEWED, ListQuery, MatchId, read_list_query
+from worker.web.safety import FormGuard, without_user
 from worker.web.sidebyside import side_by_side
+from worker.web.steps import next_to_review, one_before
+from worker.web.verdicts import flash_of
 from worker.web.views import page
-from worker.web.words import VERDICTS, day_heading
+from worker.web.words import RELATIONS, VERDICTS, day_heading, language_name
 
-PAGE_SIZE = 50
-MAX_NOTE = 2_000
-_MAX_FORM_BYTES = 64_000
-
-MatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a posted form, within limits; nothing but plain forms is read."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise HTTPException(415, "Only this page's own form can be sent here.")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            raise HTTPException(413, f"A note has at most {MAX_NOTE:,} characters.")
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20
-        )
-    except ValueError as error:
-        raise HTTPException(400, "Only this page's own form can be sent here.") from error
-    return dict(pairs)
-
-
-Form = Annotated[dict[str, str], Depends(read_form)]
+_NEAR_MISSES = 10
 
 
 class Pages:
@@ -58,30 +35,35 @@ class Pages:
         store: answers.
         watches: give titles and the texts of the seeds.
         clock: aware UTC.
+        guard: issues the tokens of the pages' forms.
     """
 
     def __init__(
-        self, store: Store, watches: Sequence[Watch], clock: Callable[[], datetime]
+        self,
+        store: Store,
+        watches: Sequence[Watch],
+        clock: Callable[[], datetime],
+        guard: FormGuard,
     ) -> None:
         self._store = store
         self._watches = {watch.name: watch for watch in watches}
         self._clock = clock
-        self._forms = FormGuard()
+        self._guard = guard
 
     def router(self) -> APIRouter:
         """The routes of the pages."""
         router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
         router.add_api_route("/", self.inbox, methods=["GET", "HEAD"])
         router.add_api_route("/matches/{match_id}", self.match, methods=["GET", "HEAD"])
-        router.add_api_route("/matches/{match_id}", self.review, methods=["POST"])
+        router.add_api_route("/watches", self.watches, methods=["GET", "HEAD"])
         router.add_api_route("/feeds", self.feeds, methods=["GET", "HEAD"])
         return router
 
     def inbox(self, request: Request) -> Response:
         """The list of matches, newest first."""
         query = read_list_query(request.query_params)
-        rows = list(self._store.matches.rows(query.store_filter(limit=PAGE_SIZE + 1)))
-        shown = rows[:PAGE_SIZE]
+        rows = list(self._store.matches.rows(query.store_filter(limit=forms.PAGE_SIZE + 1)))
+        shown = rows[: forms.PAGE_SIZE]
         today = self._clock().date()
         days = [
             (day_heading(when, today), list(group))
@@ -89,17 +71,19 @@ class Pages:
         ]
         counts = self._store.matches.verdict_counts(query.store_filter())
         has_any = bool(counts) or bool(self._store.matches.verdict_counts())
-        return page(
+        return self._with_forms(
+            request,
             "inbox",
             query=query,
             days=days,
             tabs=_tabs(query, counts),
-            older=query.address(before=shown[-1].id) if len(rows) > PAGE_SIZE else None,
+            older=query.address(before=shown[-1].id) if len(rows) > forms.PAGE_SIZE else None,
             watches=self._watches,
-            relations=[relation for relation in Relation if relation.is_related],
-            languages=self._store.matches.language_counts(),
+            choices=self._choices(),
+            max_text=MAX_TEXT,
             has_any=has_any,
             feeds=[] if has_any else _live(self._store.feeds.rows()),
+            flash=flash_of(self._store, request),
         )
 
     def match(self, request: Request, match_id: MatchId) -> Response:
@@ -107,8 +91,8 @@ class Pages:
         query = read_list_query(request.query_params)
         row = self._store.matches.get(match_id)
         seeds = self._seeds_of(row)
-        token = self._forms.issue(request)
-        answer = page(
+        return self._with_forms(
+            request,
             "match",
             query=query,
             row=row,
@@ -122,33 +106,14 @@ class Pages:
                 row.adds,
             ),
             versions=self._store.matches.versions(row.article_id),
+            diff=self._diff(row.article_id, query.compare),
             sightings=self._store.matches.sightings(row.article_id),
-            next_id=self._next_to_review(query, match_id),
-            is_saved=request.query_params.get("saved") == "1",
-            max_note=MAX_NOTE,
-            token=token.value,
+            history=self._store.reviews.history(match_id),
+            next_id=next_to_review(self._store, query, match_id),
+            previous_id=one_before(self._store, query, match_id),
+            flash=flash_of(self._store, request),
+            max_note=forms.MAX_NOTE,
         )
-        token.keep(answer)
-        return answer
-
-    def review(self, request: Request, match_id: MatchId, form: Form) -> Response:
-        """Store a verdict, then show the match again."""
-        if not self._forms.allows(request, form.get("token", "")):
-            raise HTTPException(
-                403,
-                "Nothing was saved: this form was not sent from a current page of ours. Go back, "
-                "reload the page and send it again.",
-            )
-        query = read_list_query(request.query_params)
-        verdict, note = form.get("verdict", ""), form.get("note", "").strip()
-        if verdict not in list(Verdict):
-            raise InputError("verdict", f"use {', '.join(Verdict)}")
-        if len(note) > MAX_NOTE:
-            raise HTTPException(413, f"A note has at most {MAX_NOTE:,} characters.")
-        self._store.matches.review(match_id, Verdict(verdict), note or None)
-        address = query.address() or "?"
-        joint = "" if address == "?" else "&"
-        return RedirectResponse(f"/matches/{match_id}{address}{joint}saved=1#verdict", 303)
 
     def feeds(self) -> Response:
         """All feeds and how they are; those in trouble first."""
@@ -163,32 +128,85 @@ class Pages:
             active=len(_live(rows)),
         )
 
+    def watches(self) -> Response:
+        """Each watch with its seeds and settings, and what it only just missed."""
+        misses = {
+            name: self._store.matches.near_misses(name, _NEAR_MISSES + 1) for name in self._watches
+        }
+        return page(
+            "watches",
+            watches=list(self._watches.values()),
+            misses=misses,
+            shown=_NEAR_MISSES,
+            feeds=self._store.matches.feed_counts(),
+        )
+
+    def _choices(self) -> dict[str, list[tuple[Any, str]]]:
+        """What the filters offer: value and label, by the field's name."""
+        matches = self._store.matches
+        return {
+            "watch": [(watch.name, watch.title) for watch in self._watches.values()],
+            "relation": [(one, RELATIONS[one]) for one in Relation if one.is_related],
+            "language": [
+                (code, f"{language_name(code)} ({number:,})")
+                for code, number in matches.language_counts().items()
+            ],
+            "outlet": [
+                (name, f"{name[:60]} ({number:,})")
+                for name, number in matches.outlet_counts().items()
+            ],
+            "feed": [
+                (feed_id, without_user(name)[:60]) for feed_id, name in matches.feed_names().items()
+            ],
+        }
+
+    def _with_forms(self, request: Request, template: str, **values: Any) -> Response:
+        """A page that has forms: with their token, and the name that the reviewer gave."""
+        token = self._guard.issue(request)
+        answer = page(
+            template,
+            token=token.value,
+            reviewer=forms.remembered_reviewer(request),
+            max_name=forms.MAX_NAME,
+            **values,
+        )
+        token.keep(answer)
+        return answer
+
+    def _diff(self, article_id: int, number: int | None) -> Diff | None:
+        """What a version changed; None if none is asked for, or it has none before it."""
+        if number is None:
+            return None
+        before, after = (
+            self._store.matches.version_text(article_id, one) for one in (number - 1, number)
+        )
+        return compare(before, after) if before is not None and after is not None else None
+
     def _seeds_of(self, row: MatchRow) -> list[Seed]:
         """The seeds of a match's watch, its nearest one first."""
         watch = self._watches.get(row.watch)
         return sorted(watch.seeds if watch else (), key=lambda seed: seed.id != row.seed)
 
-    def _next_to_review(self, query: ListQuery, match_id: int) -> int | None:
-        """The next older match of the same list without a verdict, else the newest such one."""
-        todo = ListQuery(query.watch, query.relation, query.language, UNREVIEWED, query.since)
-        for wanted in (
-            todo.store_filter(limit=1, before=match_id),
-            todo.store_filter(limit=2),
-        ):
-            for row in self._store.matches.rows(wanted):
-                if row.id != match_id:
-                    return row.id
-        return None
 
-
-def _tabs(query: ListQuery, counts: dict[Verdict | None, int]) -> list[tuple[str, str, int, bool]]:
+def _tabs(query: ListQuery, counts: dict[Verdict | None, int]) -> list[tuple[str, str, str, bool]]:
     """Label, address, number and whether it is the one shown, for each list by verdict."""
+    total = sum(counts.values())
+    is_cut = query.text is not None and total > MOST_COUNTED
     lists = {UNREVIEWED: ("To review", counts.get(None, 0))}
     lists |= {code: (label, counts.get(code, 0)) for code, label in VERDICTS.items()}
-    lists |= {ALL: ("All", sum(counts.values()))}
-    return [
-        (label, f"/{query.address(verdict=str(code), before=None)}", number, query.verdict == code)
+    tabs = [
+        (
+            label,
+            f"/{query.address(verdict=str(code), before=None)}",
+            "" if is_cut else f"{number:,}",
+            query.verdict == code,
+        )
         for code, (label, number) in lists.items()
+    ]
+    said = f"over {MOST_COUNTED:,}" if is_cut else f"{total:,}"
+    return [
+        *tabs,
+        ("All", f"/{query.address(verdict=ALL, before=None)}", said, query.verdict == ALL),
     ]
 
 

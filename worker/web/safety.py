@@ -1,21 +1,25 @@
 """What keeps the pages safe: headers, known hosts, forms of our own only, links worth following.
 
-There is no password yet, so the pages answer loopback names only: a page elsewhere whose name is
-pointed at 127.0.0.1 (DNS rebinding) is refused by its Host header, and a form elsewhere that posts
-here is refused by its Origin and for want of our token.
+Without a password the pages answer loopback names only: a page elsewhere whose name is pointed at
+127.0.0.1 (DNS rebinding) is refused by its Host header. With one it has no session under that name
+and sees the log-in page. A form elsewhere that posts here is refused by its Origin and for want of
+our token.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from contextvars import ContextVar
 from ipaddress import ip_address
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from worker.web.access import Access
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -30,6 +34,8 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 COOKIE = "seedwatch_form"
+has_password: ContextVar[bool] = ContextVar("has_password", default=False)
+"""Whether this request is one of somebody who has logged in; the pages then offer to log out."""
 
 
 def is_loopback(host: str) -> bool:
@@ -50,15 +56,22 @@ class KnownHosts:
         configured: the host that the pages are served at.
         trust_network: whether addresses other than loopback may be used. A literal address cannot
             be rebound, since no name is looked up.
+        has_password: then any name is answered, for a session holds under one name only.
     """
 
-    def __init__(self, configured: str, trust_network: bool) -> None:
+    def __init__(self, configured: str, trust_network: bool, *, has_password: bool = False) -> None:
         self.trust_network = trust_network
+        self.has_password = has_password
         self._names = {configured.strip("[]").lower()} - {"", "0.0.0.0", "::"}  # noqa: S104
+
+    @property
+    def may_leave_loopback(self) -> bool:
+        """Whether other machines may reach the pages."""
+        return self.trust_network or self.has_password
 
     def add(self, host: str) -> None:
         """Answer to one more name, where that name is this machine's or the network is trusted."""
-        if is_loopback(host) or self.trust_network:
+        if is_loopback(host) or self.may_leave_loopback:
             self._names.add(host.strip("[]").lower())
 
     def knows(self, header: str) -> bool:
@@ -71,20 +84,24 @@ class KnownHosts:
             return False
         if parts.username is not None or parts.path:
             return False
+        if self.has_password:
+            return bool(host)
         return is_loopback(host) or host in self._names or (self.trust_network and _is_ip(host))
 
 
 class Guard:
-    """Refuses unknown hosts and puts the security headers on every answer.
+    """Refuses unknown hosts and strangers, and puts the security headers on every answer.
 
     Args:
         app: what answers.
         hosts: which Host headers are answered.
+        access: who is let in.
     """
 
-    def __init__(self, app: ASGIApp, hosts: KnownHosts) -> None:
+    def __init__(self, app: ASGIApp, hosts: KnownHosts, access: Access) -> None:
         self._app = app
         self._hosts = hosts
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -97,8 +114,11 @@ class Guard:
                 guard_headers(MutableHeaders(scope=message))
             await send(message)
 
-        if self._hosts.knows(Headers(scope=scope).get("host", "")):
-            await self._app(scope, receive, send_guarded)
+        headers = Headers(scope=scope)
+        if self._hosts.knows(headers.get("host", "")):
+            inside = self._access.may_enter(scope["path"], headers)
+            has_password.set(self._access.has_password and scope["path"] != "/login")
+            await (self._app if inside else to_login(scope))(scope, receive, send_guarded)
             return
         refusal = PlainTextResponse(
             "400: these pages answer to the name of this machine only; open http://127.0.0.1 "
@@ -106,6 +126,18 @@ class Guard:
             400,
         )
         await refusal(scope, receive, send_guarded)
+
+
+def to_login(scope: Scope) -> Response:
+    """The answer to who has no session: the log-in page for a person, 401 for a program."""
+    if scope["path"].startswith("/api/") or scope["method"] not in ("GET", "HEAD"):
+        return JSONResponse({"detail": "log in first, at /login"}, 401)
+    asked = scope["path"] + (
+        f"?{scope['query_string'].decode('latin-1')}" * bool(scope["query_string"])
+    )
+    return RedirectResponse(
+        f"/login?{urlencode({'next': asked})}" if asked != "/" else "/login", 303
+    )
 
 
 def guard_headers(headers: MutableHeaders) -> None:
@@ -118,11 +150,13 @@ def guard_headers(headers: MutableHeaders) -> None:
 class FormGuard:
     """Signed double-submit tokens and same-origin checks: only our own pages may post.
 
-    The secret lives as long as the process: a page from before a restart is asked to reload.
+    Args:
+        secret: signs the tokens; without a shared one a page from before a restart has to be
+            reloaded.
     """
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
 
     def issue(self, request: Request) -> FormToken:
         """A token for a page with a form; the cookie is kept if it is one of ours."""

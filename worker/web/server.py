@@ -110,11 +110,12 @@ def _config(app: FastAPI) -> uvicorn.Config:
 def _listen(app: FastAPI, host: str, port: int) -> socket.socket:
     """A listening socket; whoever connects from now on is answered as soon as the server runs."""
     hosts: KnownHosts = app.state.hosts
-    if not is_loopback(host) and not hosts.trust_network:
+    if not is_loopback(host) and not hosts.may_leave_loopback:
         raise ConfigError(
             "SEEDWATCH_WEB_HOST",
-            f"{host} can be reached from other machines and the pages have no password yet; use "
-            "127.0.0.1, or set SEEDWATCH_WEB_TRUST_NETWORK=true if only trusted people reach it",
+            f"{host} can be reached from other machines and the pages have no password; use "
+            "127.0.0.1, or set SEEDWATCH_WEB_PASSWORD_HASH (`seedwatch web --hash-password` prints "
+            "one), or SEEDWATCH_WEB_TRUST_NETWORK=true if only trusted people reach it",
         )
     hosts.add(host)
     name = host.strip("[]")

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker import __version__
 from worker.web import words
-from worker.web.safety import safe_link, without_user
+from worker.web.safety import has_password, safe_link, without_user
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -37,6 +37,7 @@ def _environment() -> Environment:
         RELATION_MEANS=words.RELATION_MEANS,
         VERDICTS=words.VERDICTS,
         FEED_STATES=words.FEED_STATES,
+        has_password=has_password.get,
     )
     return environment
 

@@ -47,6 +47,7 @@ OUTCOMES = {
     Outcome.BLOCKED_ADDRESS: "Private address, not fetched",
     Outcome.BLOCKED: "Refuses our visits",
     Outcome.RATE_LIMITED: "Asks for slower visits",
+    Outcome.POSTPONED: "Waits for its turn",
     Outcome.TOO_MANY_REDIRECTS: "Redirects without end",
     Outcome.SERVER_ERROR: "Its server has an error",
     Outcome.CLIENT_ERROR: "Its server refuses",

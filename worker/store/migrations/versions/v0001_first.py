@@ -20,11 +20,14 @@ def upgrade() -> None:
     _article()
     _feed()
     _pulse()
+    _host_turn()
     _article_alias()
     _article_version()
+    _feed_alias()
     _feed_watch()
     _fetch_event()
     _match()
+    _search()
     _sighting()
     _outbox()
     _review()
@@ -44,6 +47,7 @@ def _article() -> None:
         sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
         sa.Column("hinted_at", _TIME),
         sa.Column("merged_into", _ID, sa.ForeignKey("article.id", name="fk_article_merged_into")),
+        sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("entry_title", sa.Text, nullable=False, server_default=""),
         sa.Column("entry_text", sa.Text, nullable=False, server_default=""),
         sa.Column("feed_language", sa.String(16)),
@@ -61,6 +65,7 @@ def _article() -> None:
         sa.Column("first_seen_at", _TIME, nullable=False),
         sa.Column("processed_at", _TIME),
         sa.Column("content_hash", sa.String(64)),
+        sa.Column("page_hash", sa.String(64)),
         sa.Column("version", sa.Integer, nullable=False, server_default="0"),
         sa.Column("matcher_version", sa.String(64)),
         sa.Column("outcome", sa.String(32)),
@@ -68,7 +73,10 @@ def _article() -> None:
         sa.Column("last_error", sa.Text),
         sa.UniqueConstraint("key_hash", name="uq_article_key_hash"),
     )
+    op.create_index("ix_article_page_hash", "article", ["page_hash"])
     op.create_index("ix_article_first_seen_at", "article", ["first_seen_at"])
+    op.create_index("ix_article_merged_into", "article", ["merged_into"])
+    op.create_index("ix_article_processed_at", "article", ["processed_at"])
     op.create_index("ix_article_state_due_at", "article", ["state", "due_at"])
 
 
@@ -89,12 +97,18 @@ def _feed() -> None:
         sa.Column("etag", sa.Text),
         sa.Column("last_modified", sa.Text),
         sa.Column("body_hash", sa.String(64)),
+        sa.Column("body_at", _TIME),
+        sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
         sa.Column("ttl_s", sa.Float),
         sa.Column("entry_interval_s", sa.Float),
         sa.Column("interval_s", sa.Float),
         sa.Column("moved_to", sa.Text),
+        sa.Column("moved_count", sa.Integer, nullable=False, server_default="0"),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
         sa.Column("overflow", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("entry_count", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("entry_days", _JSON),
+        sa.Column("last_entry_at", _TIME),
         sa.Column("last_outcome", sa.String(32)),
         sa.Column("last_detail", sa.Text),
         sa.Column("last_polled_at", _TIME),
@@ -110,7 +124,15 @@ def _pulse() -> None:
         "pulse",
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("at", _TIME, nullable=False),
-        sa.Column("owner", sa.String(64)),
+        sa.Column("owner", sa.Text),
+    )
+
+
+def _host_turn() -> None:
+    op.create_table(
+        "host_turn",
+        sa.Column("host", sa.String(300), primary_key=True),
+        sa.Column("next_at_s", sa.Float, nullable=False),
     )
 
 
@@ -143,6 +165,21 @@ def _article_version() -> None:
         sa.Column("content_hash", sa.String(64), nullable=False),
         sa.Column("seen_at", _TIME, nullable=False),
     )
+
+
+def _feed_alias() -> None:
+    op.create_table(
+        "feed_alias",
+        sa.Column("url_hash", sa.String(64), primary_key=True),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column(
+            "feed_id",
+            _ID,
+            sa.ForeignKey("feed.id", name="fk_feed_alias_feed_id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+    )
+    op.create_index("ix_feed_alias_feed_id", "feed_alias", ["feed_id"])
 
 
 def _feed_watch() -> None:
@@ -208,10 +245,53 @@ def _match() -> None:
         sa.Column("updated_at", _TIME, nullable=False),
         sa.Column("verdict", sa.String(16)),
         sa.Column("note", sa.Text),
+        sa.Column("reviewer", sa.Text),
         sa.Column("reviewed_at", _TIME),
+        sa.Column("review_id", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("language", sa.String(16), nullable=False, server_default="und"),
+        sa.Column("outlet", sa.Text),
         sa.UniqueConstraint("article_id", "watch", name="uq_match_article_id_watch"),
     )
     op.create_index("ix_match_created_at", "match", ["created_at", "id"])
+    op.create_index("ix_match_verdict", "match", ["verdict", "id", "relation"])
+    op.create_index("ix_match_language", "match", ["language", "id", "verdict", "relation"])
+    op.create_index("ix_match_outlet", "match", ["outlet", "id", "verdict", "relation"])
+    op.create_index("ix_match_watch", "match", ["watch", "relation", "score", "id"])
+
+
+def _search() -> None:
+    """The texts by which matches are found; each database indexes them in its own way."""
+    op.create_table(
+        "search",
+        sa.Column(
+            "match_id",
+            _ID,
+            sa.ForeignKey("match.id", name="fk_search_match_id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("tokens", sa.Text, nullable=False),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE INDEX ix_search_tokens ON search "
+            "USING gin (array_to_tsvector(string_to_array(tokens, ' ')))"
+        )
+        return
+    # the tokenizer `ascii` cuts at spaces only, for nothing else in `tokens` is ASCII punctuation
+    op.execute(
+        "CREATE VIRTUAL TABLE search_index USING fts5(tokens, content='search', "
+        "content_rowid='match_id', tokenize='ascii', detail='none', columnsize=0)"
+    )
+    delete = (
+        "INSERT INTO search_index (search_index, rowid, tokens) "
+        "VALUES ('delete', old.match_id, old.tokens);"
+    )
+    insert = "INSERT INTO search_index (rowid, tokens) VALUES (new.match_id, new.tokens);"
+    for event, steps in (("INSERT", insert), ("DELETE", delete), ("UPDATE", delete + insert)):
+        op.execute(
+            f"CREATE TRIGGER search_after_{event.lower()} AFTER {event} ON search BEGIN {steps} END"
+        )
 
 
 def _sighting() -> None:
@@ -238,6 +318,7 @@ def _sighting() -> None:
         sa.UniqueConstraint("feed_id", "entry_hash", name="uq_sighting_feed_id_entry_hash"),
     )
     op.create_index("ix_sighting_article_id", "sighting", ["article_id"])
+    op.create_index("ix_sighting_feed_id", "sighting", ["feed_id", "article_id"])
 
 
 def _outbox() -> None:
@@ -270,12 +351,15 @@ def _review() -> None:
         sa.Column(
             "match_id", _ID, sa.ForeignKey("match.id", name="fk_review_match_id"), nullable=False
         ),
-        sa.Column("verdict", sa.String(16), nullable=False),
+        sa.Column("verdict", sa.String(16)),
         sa.Column("note", sa.Text),
         sa.Column("reviewer", sa.Text),
         sa.Column("score", sa.Float, nullable=False),
         sa.Column("relation", sa.String(16), nullable=False),
         sa.Column("matcher_version", sa.String(64), nullable=False),
         sa.Column("reviewed_at", _TIME, nullable=False),
+        sa.Column("act", sa.String(32), nullable=False),
+        sa.Column("undoes", sa.BigInteger),
     )
+    op.create_index("ix_review_act", "review", ["act"])
     op.create_index("ix_review_match_id", "review", ["match_id"])

@@ -1,0 +1,61 @@
+"""Lists and counts are answered from indices: nothing walks the stored articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from worker.domain import Verdict
+from worker.store.matches import MatchFilter
+from worker.store.store import Store
+
+ASKED: dict[str, Callable[[Store], Any]] = {
+    "inbox": lambda store: list(store.matches.rows(MatchFilter(unreviewed=True, limit=51))),
+    "all": lambda store: list(store.matches.rows(MatchFilter(before_id=9, limit=51))),
+    "verdict": lambda store: list(store.matches.rows(MatchFilter(verdict=Verdict.UNSURE))),
+    "language": lambda store: list(store.matches.rows(MatchFilter(language="ja", limit=51))),
+    "outlet": lambda store: list(store.matches.rows(MatchFilter(outlet="x", limit=51))),
+    "words": lambda store: list(store.matches.rows(MatchFilter(text="kelp", limit=51))),
+    "phrase": lambda store: list(store.matches.rows(MatchFilter(text="映画祭", limit=51))),
+    "older words": lambda store: list(store.matches.rows(MatchFilter(text="kelp", before_id=9))),
+    "above": lambda store: store.matches.newer_id(MatchFilter(unreviewed=True), 3),
+    "languages": lambda store: store.matches.language_counts(),
+    "outlets": lambda store: store.matches.outlet_counts(),
+    "verdicts": lambda store: store.matches.verdict_counts(),
+    "misses": lambda store: store.matches.near_misses("kelp"),
+    "history": lambda store: store.reviews.history(1),
+    "act": lambda store: store.reviews.of_act("a"),
+    "match": lambda store: [store.matches.sightings(1), store.matches.versions(1)],
+}
+SORTS = {"languages", "outlets", "match"}
+"""These sort what they have found: a few languages, outlets, sightings."""
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_an_index_answers(sqlite_store: Store, asked: str) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def listen(*given: Any) -> None:
+        said.append((given[2], given[3]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        ASKED[asked](sqlite_store)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    queries = [(sql, values) for sql, values in said if sql.lstrip().startswith("SELECT")]
+    assert queries
+    with sqlite_store.database.read() as connection:
+        for sql, values in queries:
+            plan = [
+                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+            ]
+            for step in plan:
+                walks = step.startswith("SCAN") and not step.startswith("SCAN search_index VIRTUAL")
+                is_by_index = "USING COVERING INDEX" in step or step == "SCAN match"
+                assert not walks or is_by_index or "verdicts" in step, plan
+                assert asked in SORTS or "TEMP B-TREE FOR ORDER BY" not in step, plan
+            assert asked == "all" or "SCAN match" not in plan, plan

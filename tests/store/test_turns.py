@@ -1,0 +1,122 @@
+"""Turns at hosts, shared: the delay holds between threads and between processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from worker.domain import Outcome
+from worker.errors import FetchError
+from worker.fetch import HostLimiter
+from worker.store.store import Store
+
+URL = "https://www.example.com/"
+DELAY_S = 0.2
+
+
+def test_turns_are_given_one_after_the_other(store: Store, clock: FakeClock) -> None:
+    turns = store.turns
+    assert [round(turns.take("a", 2.0, 60.0), 3) for _ in range(3)] == [0.0, 2.0, 4.0]
+    assert turns.take("b", 2.0, 60.0) == 0.0
+    clock.advance(seconds=5)
+    assert turns.wait_s("a") == pytest.approx(1.0, abs=1e-3)
+    assert turns.wait_s("never asked") == 0.0
+    clock.advance(seconds=50)
+    assert turns.take("a", 2.0, 60.0) == 0.0
+
+
+def test_a_turn_that_is_too_far_off_is_not_taken(store: Store, clock: FakeClock) -> None:
+    turns = store.turns
+    turns.take("a", 100.0, 30.0)
+    for _ in range(3):
+        assert turns.take("a", 100.0, 30.0) == pytest.approx(100.0, abs=1e-3)
+    clock.advance(seconds=80)
+    assert turns.take("a", 100.0, 30.0) == pytest.approx(20.0, abs=1e-3)
+
+
+def test_a_pause_holds_for_all_and_a_shorter_one_does_not_end_it(
+    store: Store, clock: FakeClock
+) -> None:
+    polite = HostLimiter(1.0, turns=store.turns)
+    polite.pause(URL, 10.0**9)
+    store.turns.pause("example.com", 5.0)
+    other = HostLimiter(1.0, turns=store.turns)
+    with pytest.raises(FetchError) as caught, other.acquire("https://blog.example.com/"):
+        pass
+    assert caught.value.outcome is Outcome.POSTPONED
+    assert caught.value.retry_after_s == pytest.approx(86_400, abs=1)
+
+
+def test_hosts_are_forgotten_after_a_day(store: Store, clock: FakeClock) -> None:
+    store.turns.take("old", 1.0, 30.0)
+    clock.advance(days=2)
+    store.turns.take("new", 1.0, 30.0)
+    store.turns.forget()
+    with store.database.read() as connection:
+        hosts = connection.exec_driver_sql("SELECT host FROM host_turn").scalars().all()
+    assert hosts == ["new"]
+
+
+def test_the_delay_holds_between_threads(store_url: str) -> None:
+    store = Store(store_url)
+    store.migrate()
+    started: list[float] = []
+
+    def run() -> None:
+        polite = HostLimiter(DELAY_S, turns=store.turns)  # one a thread: no shared places
+        for _ in range(2):
+            with polite.acquire(URL):
+                started.append(time.monotonic())
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert_spaced(started)
+
+
+PROCESS = """
+import sys, time
+from worker.fetch import HostLimiter
+from worker.store.store import Store
+store = Store(sys.argv[1])
+polite = HostLimiter(float(sys.argv[2]), turns=store.turns)
+for _ in range(4):
+    with polite.acquire("https://www.example.com/"):
+        print(time.time(), flush=True)
+store.close()
+"""
+
+
+def test_the_delay_holds_between_processes(store_url: str) -> None:
+    store = Store(store_url)
+    store.migrate()
+    store.close()
+    root = str(Path(__file__).parents[2])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, store_url, str(DELAY_S)], stdout=subprocess.PIPE,
+            text=True, env={"PYTHONPATH": root},
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    started = [float(line) for process in processes for line in process.communicate()[0].split()]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(started) == 8
+    assert_spaced(started)
+
+
+def assert_spaced(started: list[float]) -> None:
+    """A sleep may end late, which brings two starts nearer; never by half of the delay."""
+    gaps = [after - before for before, after in pairwise(sorted(started))]
+    assert min(gaps) > DELAY_S / 2
+    assert max(started) - min(started) >= DELAY_S * (len(started) - 1) - 0.05

@@ -1,0 +1,202 @@
+"""`seedwatch feeds add|try|health|confirm` against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.fetch.conftest import RawServer, response
+from tests.sites import Item, rss
+from tests.test_cli import Run, run
+from worker.domain import FeedConfig, Outcome, Validators
+from worker.records import PollResult
+from worker.store.store import Store
+
+__all__ = ["run"]
+
+LINK = '<link rel="alternate" type="application/rss+xml" href="{}">'
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    raw = RawServer()
+    raw.answers["/rss"] = response(
+        rss(Item("a", "A"), Item("b", "B")).encode(), content_type="text/xml"
+    )
+    yield raw
+    raw.close()
+
+
+def site(*hrefs: str) -> bytes:
+    links = "".join(LINK.format(href) for href in hrefs)
+    return response(f"<!doctype html><html><head>{links}</head></html>".encode(),
+                    content_type="text/html")  # fmt: skip
+
+
+def stored(run: Run) -> list[str]:
+    return [row["url"] for row in run("feeds", "list", "--json").json]
+
+
+class TestAdd:
+    def test_a_feeds_own_address(self, run: Run, server: RawServer) -> None:
+        assert run("feeds", "add", server.url("/rss")).code == 0
+        assert stored(run) == [server.url("/rss")]
+
+    def test_a_site_that_names_one_feed(self, run: Run, server: RawServer) -> None:
+        server.answers["/"] = site("/rss")
+        ran = run("feeds", "add", server.url("/"), "--title", "T", "--language", "fr")
+        assert (ran.code, ran.out) == (0, f"1: {server.url('/rss')}\n")
+        (row,) = run("feeds", "list", "--json").json
+        assert (row["title"], row["language"]) == ("T", "fr")
+
+    def test_of_several_feeds_none_is_added_and_all_are_listed(
+        self, run: Run, server: RawServer
+    ) -> None:
+        server.answers["/"] = site("/rss", "/comments/rss")
+        ran = run("feeds", "add", server.url("/"))
+        assert ran.code == 1
+        assert ran.out.split() == [server.url("/rss"), server.url("/comments/rss")]
+        assert "names 2 feeds; add one of them" in ran.err
+        assert stored(run) == []
+
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            (site(), "not_a_feed: no feed markup, and names none; nothing was added"),
+            (site("/none"), "not_found: HTTP 404; nothing was added"),
+            (response(status="410 Gone"), "gone: HTTP 410; nothing was added"),
+        ],
+    )
+    def test_what_nobody_should_poll_is_refused(
+        self, run: Run, server: RawServer, answer: bytes, told: str
+    ) -> None:
+        server.answers["/"] = answer
+        ran = run("feeds", "add", server.url("/"))
+        assert (ran.code, ran.err.count("\n")) == (1, 1)
+        assert told in ran.err
+        assert stored(run) == []
+
+    def test_a_server_that_is_down_today_is_added_all_the_same(
+        self, run: Run, server: RawServer
+    ) -> None:
+        server.answers["/"] = response(status="503 Later")
+        ran = run("feeds", "add", server.url("/"))
+        assert ran.code == 0
+        assert "server_error (HTTP 503); added all the same" in ran.err
+        assert stored(run) == [server.url("/")]
+
+    def test_without_looking(self, run: Run, server: RawServer) -> None:
+        assert run("feeds", "add", "--no-look", server.url("/none")).code == 0
+        assert server.requests == []
+
+
+def test_a_feed_can_be_made_due_by_hand(run: Run, server: RawServer) -> None:
+    run("feeds", "add", server.url("/rss"))
+    assert run("run", "--once", "--json").json["feeds"] == {"ok": 1}
+    assert run("run", "--once", "--json").json["feeds"] == {}
+    assert run("feeds", "poll", "1").out == "1: active\n"
+    assert run("run", "--once", "--json").json["feeds"] == {"unchanged": 1}
+
+
+class TestTry:
+    def test_it_shows_what_a_poll_would_store_and_stores_nothing(
+        self, run: Run, server: RawServer, tmp_path: Path
+    ) -> None:
+        for _ in range(2):
+            shown = run("feeds", "try", server.url("/rss"), "--json").json
+            assert (shown["outcome"], shown["title"], shown["language"]) == ("ok", "The News", "en")
+            assert shown["counts"] == {"new": 2}
+            assert shown["entries"][0]["id"] == "a"
+            assert shown["entries"][0]["url"] == "https://news.example/a"
+            assert shown["next_poll_at"] > datetime.now(UTC).isoformat()
+            assert not shown["is_feed_known"]
+        with sqlite3.connect(tmp_path / "data/seedwatch.db") as database:
+            for table in ("feed", "article", "sighting", "fetch_event"):
+                assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+    def test_known_edited_and_new_entries_are_told_apart(
+        self, run: Run, server: RawServer, tmp_path: Path
+    ) -> None:
+        watch = tmp_path / "seeds/kelp/watch.toml"
+        watch.write_text(f'title = "Kelp"\n[[feed]]\nurl = "{server.url("/rss")}"\n')
+        assert run("run", "--once", "--json").json["feeds"] == {"ok": 1}
+        body = rss(Item("a", "A"), Item("b", "B, edited"), Item("c", "C", date="soon"))
+        server.answers["/rss"] = response(body.encode())
+        shown = run("feeds", "try", server.url("/rss"), "--json").json
+        assert [entry["status"] for entry in shown["entries"]] == ["known", "edited", "new"]
+        assert shown["is_feed_known"]
+        assert "1 entries have no date that can be believed" in shown["warnings"]
+        server.answers["/other"] = response(body.encode())
+        shown = run("feeds", "try", server.url("/other"), "--json").json
+        assert [entry["status"] for entry in shown["entries"]] == [
+            "new_sighting", "new_sighting", "new",
+        ]  # fmt: skip
+
+    def test_a_page_a_redirect_and_a_failure(self, run: Run, server: RawServer) -> None:
+        server.answers["/"] = site("/rss")
+        server.answers["/old"] = response(status="301 x", Location="/rss")
+        page = run("feeds", "try", server.url("/"), "--json")
+        assert (page.code, page.json["outcome"]) == (1, "not_a_feed")
+        assert page.json["feeds"] == [server.url("/rss")]
+        told = run("feeds", "try", server.url("/old")).out
+        assert f"warning: is redirected permanently to {server.url('/rss')}" in told
+        gone = run("feeds", "try", server.url("/none"))
+        assert (gone.code, gone.err.count("\n")) == (1, 1)
+        assert "not_found" in gone.out
+
+
+class TestHealth:
+    def test_a_move_is_shown_and_confirmed(
+        self, run: Run, server: RawServer, tmp_path: Path
+    ) -> None:
+        run("feeds", "add", "--no-look", server.url("/old"))
+        server.answers["/old"] = response(status="301 x", Location="/rss")
+        for _ in range(5):
+            with sqlite3.connect(tmp_path / "data/seedwatch.db") as database:
+                database.execute("UPDATE feed SET due_at = '2026-01-01 00:00:00', hinted_at = NULL")
+            run("run", "--once", "--json")
+        (row,) = run("feeds", "health", "--json").json
+        assert (row["needs"], row["moved_count"]) == ("confirm", 5)
+        assert "seedwatch feeds confirm 1" in run("feeds", "health").out
+        ran = run("feeds", "confirm", server.url("/old"))
+        assert ran.out == f"1: {server.url('/old')} -> {server.url('/rss')}\n"
+        assert stored(run) == [server.url("/rss")]
+        again = run("feeds", "confirm", "1")
+        assert (again.code, again.err.count("\n")) == (1, 1)
+        assert "nothing to confirm" in again.err
+
+    def test_thousands_of_feeds_are_quick_and_sorted(self, run: Run, tmp_path: Path) -> None:
+        feeds = "".join(f'[[feed]]\nurl = "https://f{n}.example/rss"\n' for n in range(3000))
+        (tmp_path / "seeds/kelp/watch.toml").write_text(f'title = "Kelp"\n{feeds}')
+        run("feeds", "list")
+        store = Store(f"sqlite:///{tmp_path / 'data/seedwatch.db'}")
+        (job,) = store.feeds.claim([1234])
+        store.feeds.finish_poll(
+            PollResult(job, Outcome.GONE, datetime.now(UTC) + timedelta(1), False, "HTTP 410",
+                       validators=Validators())
+        )  # fmt: skip
+        store.close()
+        started = time.monotonic()
+        found = run("feeds", "health", "--json").json
+        assert time.monotonic() - started < 5
+        assert len(found) == 3000
+        assert (found[0]["id"], found[0]["needs"]) == (1234, "new_address")
+
+
+def test_syncing_asks_the_database_a_fixed_number_of_times(sqlite_store: Store) -> None:
+    feeds = {"kelp": [FeedConfig(f"https://f{n}.example/rss") for n in range(400)]}
+    sqlite_store.feeds.sync(feeds)
+    import sqlalchemy as sa
+
+    asked: list[str] = []
+    engine = sqlite_store.database._engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    sqlite_store.feeds.sync(feeds)
+    assert len(sqlite_store.feeds.rows()) == 400
+    assert len(asked) < 15, json.dumps(asked)

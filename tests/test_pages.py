@@ -1,0 +1,192 @@
+"""Pages over real sockets: robots.txt, pauses that servers ask for, boilerplate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes import FakeClock, flat
+from tests.fetch.conftest import LOOPBACK, RawServer, response
+from tests.sites import KELP, TRAM, Item, page, rss
+from worker import pipeline
+from worker.domain import FeedConfig, Outcome, TextSource
+from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
+from worker.fetch.robots import RobotsRules
+from worker.services import Services
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    raw = RawServer()
+    yield raw
+    raw.close()
+
+
+@pytest.fixture
+def real(services: Services, server: RawServer) -> Iterator[Services]:
+    """The pipeline over loopback, with a real limiter and robots.txt."""
+    fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")
+    limiter = HostLimiter(0.0, max_wait_s=1.0, turns=services.store.turns)
+    watch = replace(services.watches[0], feeds=(FeedConfig(server.url("/rss")),))
+    services.store.feeds.sync({"kelp": watch.feeds})
+    yield replace(
+        services, fetcher=fetcher, limiter=limiter, robots=RobotsRules(fetcher, limiter),
+        watches=(watch,),
+    )  # fmt: skip
+    fetcher.close()
+
+
+def put(server: RawServer, *items: Item, **pages: str) -> None:
+    site = server.url("")
+    server.answers["/rss"] = response(rss(*items, site=site).encode(), content_type="text/xml")
+    for name, body in pages.items():
+        server.answers[f"/{name}"] = response(body.encode(), content_type="text/html")
+
+
+def poll(services: Services) -> list[int]:
+    services.store.feeds.poll_now()
+    return pipeline.poll_feeds(services, flat(pipeline.due_feeds(services))).article_ids
+
+
+def work(services: Services, ids: list[int]) -> dict[str, int]:
+    return dict(pipeline.process_articles(services, ids).outcomes)
+
+
+def paths(server: RawServer) -> list[str]:
+    return [path for path, _ in server.requests]
+
+
+KELP_ITEM = Item("kelp", "Kelp at last", "More seaweed.")
+
+
+def test_a_page_that_robots_txt_forbids_is_not_fetched_and_the_feeds_text_stays(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    put(server, KELP_ITEM, Item("tram", "New trams"), tram=page("New trams", *TRAM))
+    server.answers["/robots.txt"] = response(b"User-agent: *\nDisallow: /kelp\nDisallow: /rss\n")
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1, Outcome.UNRELATED: 1}
+    assert sorted(paths(server)) == ["/robots.txt", "/rss", "/tram"]  # the feed is polled
+    (row,) = real.store.matches.rows()
+    assert row.text_source is TextSource.FEED
+    with real.store.database.read() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT fetch_outcome, last_error FROM article WHERE entry_title = 'Kelp at last'"
+        ).one()
+    assert told[0] == Outcome.BLOCKED
+    assert "(robots.txt)" in told[1]
+    clock.advance(days=2)
+    assert pipeline.due_articles(real) == []
+
+
+def test_while_robots_txt_cannot_be_had_the_feeds_text_is_stored_and_the_page_tried_later(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    put(server, KELP_ITEM, kelp=page("Kelp at last", *KELP))
+    server.answers["/robots.txt"] = response(status="503 Later")
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    (row,) = real.store.matches.rows()
+    assert row.text_source is TextSource.FEED
+    clock.advance(minutes=59)
+    assert pipeline.due_articles(real) == []
+    clock.advance(minutes=2)
+    server.answers["/robots.txt"] = response(status="404 None")
+    fresh = replace(real, robots=RobotsRules(real.fetcher, real.limiter))  # type: ignore[arg-type]
+    ((article_id,),) = pipeline.due_articles(fresh)
+    work(fresh, [article_id])
+    (row,) = real.store.matches.rows()
+    assert row.text_source is TextSource.PAGE
+
+
+def test_a_429_pauses_the_host_for_feeds_and_pages_of_all_workers(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    put(server, KELP_ITEM, Item("tram", "New trams", "Nine."))
+    server.answers["/robots.txt"] = response(status="404 None")
+    for path in ("/kelp", "/tram"):
+        server.answers[path] = response(status="429 Slow", Retry_After="7200")
+    one_by_one = [work(real, [article_id]) for article_id in poll(real)]
+    assert sorted(list(done) for done in one_by_one) == [[Outcome.MATCHED], [Outcome.UNRELATED]]
+    assert len([path for path in paths(server) if path in ("/kelp", "/tram")]) == 1
+    # another worker, with a limiter of its own on the same store
+    other = replace(real, limiter=HostLimiter(0.0, max_wait_s=1.0, turns=real.store.turns))
+    other.store.feeds.poll_now()
+    polled = pipeline.poll_feeds(other, flat(pipeline.due_feeds(other)))
+    assert polled.outcomes == {Outcome.POSTPONED: 1}
+    clock.advance(hours=2, seconds=1)
+    put(server, KELP_ITEM, Item("tram", "New trams", "Nine."),
+        kelp=page("Kelp at last", *KELP), tram=page("New trams", *TRAM))  # fmt: skip
+    due = [article_id for batch in pipeline.due_articles(other) for article_id in batch]
+    assert len(due) == 2
+    work(other, due)
+    with other.store.database.read() as connection:
+        sources = connection.exec_driver_sql("SELECT DISTINCT text_source FROM article").scalars()
+        assert sources.all() == ["page"]
+
+
+WALL = (
+    "We value your privacy. To read on, accept that we and our 812 partners store cookies here.",
+    "You can change your mind at any time in the settings at the bottom of each of our pages.",
+    "Subscribers with an account can log in and read on without advertisements of any kind.",
+)
+
+
+def sources(services: Services) -> dict[str, str]:
+    with services.store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT entry_title, text_source FROM article").all()
+    return {row[0]: row[1] for row in rows}
+
+
+class TestBoilerplate:
+    @pytest.fixture(autouse=True)
+    def _no_rules(self, server: RawServer) -> None:
+        server.answers["/robots.txt"] = response(status="404 None")
+
+    def test_one_text_on_three_addresses_is_no_article_and_the_first_two_are_put_right(
+        self, real: Services, server: RawServer, clock: FakeClock
+    ) -> None:
+        items = [Item(f"a{n}", f"Title {n}", f"More seaweed, part {n}.") for n in range(4)]
+        put(server, *items, Item("kelp", "Kelp at last", "More seaweed."),
+            kelp=page("Kelp at last", *KELP),
+            **{item.slug: page(item.title, *WALL) for item in items})  # fmt: skip
+        ids = poll(real)
+        for article_id in ids:  # one by one, as they come over days
+            work(real, [article_id])
+        due = [article_id for batch in pipeline.due_articles(real) for article_id in batch]
+        assert len(due) == 2
+        work(real, due)
+        assert sources(real) == {
+            "Kelp at last": "page", "Title 0": "feed", "Title 1": "feed", "Title 2": "feed",
+            "Title 3": "feed",
+        }  # fmt: skip
+        assert pipeline.due_articles(real) == []
+        with real.store.database.read() as connection:
+            told = connection.exec_driver_sql(
+                "SELECT text, last_error FROM article WHERE entry_title = 'Title 3'"
+            ).one()
+        assert told[0] == "More seaweed, part 3."
+        assert "addresses of its host" in told[1]
+
+    def test_in_one_batch_too(self, real: Services, server: RawServer) -> None:
+        items = [Item(f"a{n}", f"Title {n}", f"Part {n}.") for n in range(3)]
+        put(server, *items, **{item.slug: page(item.title, *WALL) for item in items})
+        work(real, poll(real))
+        assert set(sources(real).values()) == {"feed"}
+        assert pipeline.due_articles(real) == []
+
+    def test_one_article_in_three_sections_stays_an_article(
+        self, real: Services, server: RawServer
+    ) -> None:
+        items = [Item(f"s{n}/kelp", "Kelp at last", "Seaweed.", guid=str(n)) for n in range(3)]
+        put(server, *items, **{item.slug: page(item.title, *KELP) for item in items})
+        work(real, poll(real))
+        assert set(sources(real).values()) == {"page"}
+
+    def test_without_a_text_of_the_feed_the_pages_is_kept(
+        self, real: Services, server: RawServer
+    ) -> None:
+        items = [Item(f"a{n}", f"Title {n}") for n in range(3)]
+        put(server, *items, **{item.slug: page(item.title, *WALL) for item in items})
+        work(real, poll(real))
+        assert set(sources(real).values()) == {"page"}

@@ -1,0 +1,266 @@
+"""Polls over real sockets and real stores: redirects, lying validators, politeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from tests.fakes import FakeClock, flat
+from tests.fetch.conftest import LOOPBACK, RawServer, response
+from tests.sites import Item, rss
+from worker import pipeline
+from worker.domain import FeedConfig, Outcome
+from worker.errors import NotFoundError
+from worker.feeds.health import Need, health_of
+from worker.fetch import AddressGuard, HttpFetcher
+from worker.records import FeedRow
+from worker.services import Services
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    raw = RawServer()
+    yield raw
+    raw.close()
+
+
+@pytest.fixture
+def real(services: Services, server: RawServer) -> Iterator[Services]:
+    """The pipeline, fetching from the raw server over loopback."""
+    fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")
+    watch = replace(services.watches[0], feeds=(FeedConfig(server.url("/old")),))
+    services.store.feeds.sync({"kelp": watch.feeds})
+    yield replace(services, fetcher=fetcher, watches=(watch,))
+    fetcher.close()
+
+
+def feed(*items: Item, **headers: str) -> bytes:
+    return response(rss(*items).encode(), content_type="application/rss+xml", **headers)
+
+
+def moved(server: RawServer, path: str, status: str = "301 Moved Permanently") -> bytes:
+    return response(status=status, Location=server.url(path))
+
+
+def poll(services: Services, *paths: str) -> dict[str, int]:
+    for row in services.store.feeds.rows():
+        services.store.feeds.poll_now(row.id)
+    return dict(pipeline.poll_feeds(services, flat(pipeline.due_feeds(services))).outcomes)
+
+
+def rows(services: Services) -> dict[str, FeedRow]:
+    """The feeds that are followed, by the path of their address."""
+    return {
+        row.url.partition("/")[2].rpartition("/")[2]: row
+        for row in services.store.feeds.rows()
+        if row.state == "active"
+    }
+
+
+class TestRedirects:
+    def test_five_in_a_row_are_to_confirm_and_change_nothing_before(
+        self, real: Services, server: RawServer, clock: FakeClock
+    ) -> None:
+        server.answers["/old"] = moved(server, "/hop", "308 Permanent Redirect")
+        server.answers["/hop"] = moved(server, "/new")
+        server.answers["/new"] = feed(Item("a", "A"), ETag='"1"')
+        for count in range(1, 6):
+            if count == 3:  # a 304 behind the redirects counts, too
+                server.answers["/new"] = response(status="304 Not Modified")
+            if count == 4:
+                server.answers["/new"] = feed(Item("a", "A"), Item("b", "B"))
+            assert poll(real) == {Outcome.UNCHANGED if count in (2, 3, 5) else Outcome.OK: 1}
+            row = rows(real)["old"]
+            assert (row.moved_to, row.moved_count) == (server.url("/new"), count)
+            assert (health_of(row, clock()).need is Need.CONFIRM) == (count == 5)
+        assert [path for path, _ in server.requests] == ["/old", "/hop", "/new"] * 5
+
+        changed = real.store.feeds.confirm_move(row.id)
+        assert (changed.feed_id, changed.is_merged) == (row.id, False)
+        server.requests.clear()
+        assert poll(real) == {Outcome.OK: 1}
+        assert [path for path, _ in server.requests] == ["/new"]
+        assert (rows(real)["new"].moved_to, rows(real)["new"].entries) == (None, 2)
+
+    def test_a_watch_that_names_the_former_address_means_the_feed(
+        self, real: Services, server: RawServer
+    ) -> None:
+        server.answers |= {"/old": moved(server, "/new"), "/new": feed(Item("a", "A"))}
+        poll(real)
+        feed_id = rows(real)["old"].id
+        real.store.feeds.confirm_move(feed_id)
+        real.store.feeds.sync({"kelp": real.watches[0].feeds})
+        assert {name: row.id for name, row in rows(real).items()} == {"new": feed_id}
+        assert real.store.feeds.find(server.url("/old")) == feed_id
+        assert real.store.feeds.add(FeedConfig(server.url("/old")), "kelp") == feed_id
+
+    def test_an_address_that_is_a_feed_already_takes_the_sightings_over(
+        self, real: Services, server: RawServer
+    ) -> None:
+        real.store.feeds.add(FeedConfig(server.url("/new")), "trams")
+        server.answers["/old"] = feed(Item("a", "A"), Item("b", "B"))
+        server.answers["/new"] = feed(Item("b", "B"), Item("c", "C"))
+        poll(real)
+        server.answers["/old"] = moved(server, "/new")
+        poll(real)
+        old, new = rows(real)["old"], rows(real)["new"]
+        changed = real.store.feeds.confirm_move(old.id)
+        assert (changed.feed_id, changed.is_merged) == (new.id, True)
+        (left,) = rows(real).values()
+        # the old feed's poll by way of the redirect had brought "c" as well
+        assert (left.id, left.entries, left.watches) == (new.id, 3, ("kelp", "trams"))
+        with real.store.database.read() as connection:
+            counted = connection.execute(sa.text("SELECT count(*) FROM sighting")).scalar()
+            events = connection.execute(sa.text("SELECT count(*) FROM fetch_event")).scalar()
+        assert (counted, events) == (3, 4)
+        assert poll(real) == {Outcome.UNCHANGED: 1} or poll(real) == {Outcome.UNCHANGED: 1}
+
+    @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "303 See Other"])
+    def test_a_temporary_hop_makes_the_chain_temporary(
+        self, real: Services, server: RawServer, status: str
+    ) -> None:
+        server.answers["/old"] = moved(server, "/hop")
+        server.answers["/hop"] = moved(server, "/new", status)
+        server.answers["/new"] = feed(Item("a", "A"))
+        poll(real)
+        row = rows(real)["old"]
+        assert (row.moved_to, row.moved_count) == (None, 0)
+        with pytest.raises(NotFoundError, match="nothing to confirm"):
+            real.store.feeds.confirm_move(row.id)
+
+    def test_a_failed_poll_neither_counts_nor_forgets(
+        self, real: Services, server: RawServer
+    ) -> None:
+        server.answers |= {"/old": moved(server, "/new"), "/new": feed(Item("a", "A"))}
+        poll(real)
+        server.answers["/new"] = response(b"<html>sorry</html>")
+        assert poll(real) == {Outcome.NOT_A_FEED: 1}
+        server.answers["/new"] = feed(Item("a", "A"))
+        poll(real)
+        assert rows(real)["old"].moved_count == 2
+        server.answers["/old"] = feed(Item("a", "A"))
+        poll(real)
+        assert rows(real)["old"].moved_count == 0
+
+    def test_a_permanent_redirect_to_a_private_address_is_refused(
+        self, real: Services, server: RawServer
+    ) -> None:
+        server.answers["/old"] = response(status="301 x", Location="http://10.0.0.1/rss")
+        assert poll(real) == {Outcome.BLOCKED_ADDRESS: 1}
+        assert rows(real)["old"].moved_to is None
+
+    def test_a_poll_under_way_is_not_stored_under_the_new_address(
+        self, real: Services, server: RawServer
+    ) -> None:
+        server.answers |= {"/old": moved(server, "/new"), "/new": feed(Item("a", "A"))}
+        poll(real)
+        real.store.feeds.poll_now()
+        (job,) = real.store.feeds.claim([rows(real)["old"].id])
+        real.store.feeds.confirm_move(job.id)
+        from worker.polling import poll as poll_one
+
+        result = poll_one(real, job)
+        assert real.store.feeds.finish_poll(result) is None  # type: ignore[arg-type]
+
+
+class TestLyingValidators:
+    def test_they_hide_entries_for_a_day_at_most(
+        self, real: Services, server: RawServer, clock: FakeClock
+    ) -> None:
+        def lie(connection, path):  # type: ignore[no-untyped-def]
+            sent = server.requests[-1][1]
+            told_new = "if-none-match" in sent or "if-modified-since" in sent
+            connection.sendall(response(status="304 x") if told_new else body)
+
+        server.answers["/old"] = lie
+        body = feed(Item("a", "A"), ETag='"always"')
+        assert poll(real) == {Outcome.OK: 1}
+        body = feed(Item("a", "A"), Item("b", "B"), ETag='"always"')
+        assert poll(real) == {Outcome.UNCHANGED: 1}
+        clock.advance(hours=25)
+        assert poll(real) == {Outcome.OK: 1}
+        assert rows(real)["old"].entries == 2
+
+    def test_the_same_body_is_noticed_by_its_hash_and_counts_as_a_body(
+        self, real: Services, server: RawServer, clock: FakeClock
+    ) -> None:
+        server.answers["/old"] = feed(Item("a", "A"), ETag='"1"')
+        poll(real)
+        clock.advance(hours=25)
+        assert poll(real) == {Outcome.UNCHANGED: 1}
+        server.requests.clear()
+        clock.advance(hours=23)
+        poll(real)
+        assert server.requests[0][1]["if-none-match"] == '"1"'
+
+
+def test_days_and_the_latest_entry_are_kept(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    server.answers["/old"] = feed(
+        Item("a", "A"),
+        Item("b", "B", date="Sat, 28 Feb 2026 09:00:00 GMT"),
+        Item("c", "C", date=""),
+    )
+    poll(real)
+    row = rows(real)["old"]
+    assert row.entry_days == {"2026-02-28": 1, "2026-03-01": 1}
+    assert row.last_entry_at is not None
+    assert row.last_entry_at.isoformat() == "2026-03-01T09:00:00+00:00"
+    clock.advance(days=1)
+    server.answers["/old"] = feed(Item("a", "A"), Item("d", "D", date=""))
+    poll(real)
+    row = rows(real)["old"]
+    assert row.entry_days == {"2026-02-28": 1, "2026-03-01": 1, "2026-03-02": 1}
+    assert (row.last_entry_at, row.entries) == (clock(), 4)
+
+
+class TestSitemaps:
+    def sitemap(self, server: RawServer, *names: str) -> bytes:
+        items = "".join(
+            f"<url><loc>{server.url('/' + name)}</loc><news:news><news:publication>"
+            "<news:name>The News</news:name></news:publication>"
+            f"<news:title>{name}</news:title></news:news></url>"
+            for name in names
+        )
+        return response(f'<urlset xmlns:news="n">{items}</urlset>'.encode())
+
+    def index(self, server: RawServer, *paths: str) -> bytes:
+        maps = "".join(f"<sitemap><loc>{server.url(path)}</loc></sitemap>" for path in paths)
+        return response(f"<sitemapindex>{maps}</sitemapindex>".encode(), ETag='"same"')
+
+    def test_an_index_is_polled_with_its_sitemaps_one_level_deep(
+        self, real: Services, server: RawServer, clock: FakeClock
+    ) -> None:
+        server.answers |= {
+            "/old": self.index(server, "/1", "/2", "/deeper", "/none"),
+            "/1": self.sitemap(server, "a", "b"),
+            "/2": self.sitemap(server, "b", "c"),
+            "/deeper": self.index(server, "/1"),
+        }
+        assert poll(real) == {Outcome.OK: 1}
+        row = rows(real)["old"]
+        assert (row.entries, row.title) == (3, "The News")
+        assert "not_found" in (row.last_detail or "")
+        server.answers["/1"] = self.sitemap(server, "a", "b", "d")
+        clock.advance(hours=1)
+        server.requests.clear()
+        assert poll(real) == {Outcome.OK: 1}  # though the index itself is the same
+        assert "if-none-match" not in server.requests[0][1]
+        assert rows(real)["old"].entries == 4
+
+    def test_an_index_without_any_readable_sitemap_fails(
+        self, real: Services, server: RawServer
+    ) -> None:
+        server.answers["/old"] = self.index(server, "/1", "/2")
+        assert poll(real) == {Outcome.NOT_FOUND: 1}
+
+    def test_a_child_may_not_lead_to_a_private_address(
+        self, real: Services, server: RawServer
+    ) -> None:
+        body = b"<sitemapindex><sitemap><loc>http://10.0.0.1/news</loc></sitemap></sitemapindex>"
+        server.answers["/old"] = response(body)
+        assert poll(real) == {Outcome.BLOCKED_ADDRESS: 1}

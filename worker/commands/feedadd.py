@@ -1,0 +1,168 @@
+"""`seedwatch feeds add` and `try`: from any address to a feed, looking before storing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import click
+
+from worker.clock import iso
+from worker.commands.common import print_json
+from worker.commands.feedstore import json_option, synced_store, watch_named, watch_option
+from worker.config import Settings, load_settings
+from worker.domain import Entry, FeedConfig, Outcome
+from worker.errors import InputError
+from worker.polling import Trial, trial
+from worker.records import KnownEntries, NewEntry
+
+# A look at the address that says: nobody should poll this.
+_REFUSED = frozenset(
+    {Outcome.NOT_A_FEED, Outcome.NOT_FOUND, Outcome.GONE, Outcome.BAD_URL, Outcome.BLOCKED_ADDRESS}
+)
+
+
+@click.command()
+@click.argument("url")
+@click.option("--title", default="", help="A name for it; otherwise the feed's own.")
+@click.option("--language", help="ISO 639-1, if the feed does not say it.")
+@click.option("--no-look", is_flag=True, help="Add the address as it is, without asking it.")
+@watch_option
+def add(url: str, title: str, language: str | None, no_look: bool, watch_name: str | None) -> None:
+    """Add a feed by its address, or by that of a site that names its feed.
+
+    It is polled at the next look. Of a site with several feeds they are listed, and nothing is
+    added: name the one that is meant.
+    """
+    from worker.wiring import build_guard
+
+    settings = load_settings()
+    build_guard(settings).check_url(url)
+    watch = watch_named(settings, watch_name)
+    found = url if no_look else _feed_at(settings, url)
+    with synced_store(settings) as store:
+        feed_id = store.feeds.add(FeedConfig(found, title, language), watch)
+    click.echo(f"{feed_id}: {found}")
+
+
+def _feed_at(settings: Settings, url: str) -> str:
+    """The address of the feed that is meant by an address.
+
+    Raises:
+        InputError: it is none and names none, or several.
+    """
+    seen = _try(settings, url)
+    if len(seen.named) == 1:
+        (url,) = seen.named
+        seen = _try(settings, url)
+    elif seen.named:
+        click.echo("\n".join(seen.named))
+        raise InputError(url, f"is a page that names {len(seen.named)} feeds; add one of them")
+    result = seen.result
+    if result.outcome in _REFUSED:
+        hint = ", and names none" if result.outcome is Outcome.NOT_A_FEED else ""
+        raise InputError(url, f"{result.outcome}: {result.detail}{hint}; nothing was added")
+    if not result.is_success:
+        click.echo(f"{url}: {result.outcome} ({result.detail}); added all the same", err=True)
+    return url
+
+
+def _try(settings: Settings, url: str) -> Trial:
+    from worker.wiring import build
+
+    services = build(settings, watches=())
+    with closing(services):
+        return trial(services, url)
+
+
+@click.command("try")
+@click.argument("url")
+@json_option
+def try_feed(url: str, as_json: bool) -> None:
+    """Show what a poll of an address would do and store, storing nothing."""
+    settings = load_settings()
+    seen = _try(settings, url)
+    record = _record(url, seen)
+    if as_json:
+        print_json(record)
+    else:
+        for line in _lines(record):
+            click.echo(line)
+    if not seen.result.is_success:
+        raise InputError(url, f"{seen.result.outcome}: {seen.result.detail}")
+
+
+def _record(url: str, seen: Trial) -> dict[str, Any]:
+    result = seen.result
+    entries = [
+        _entry_record(entry, new, seen.known)
+        for entry, new in zip(seen.feed.entries if seen.feed else (), result.entries, strict=True)
+    ]
+    return {
+        "url": url,
+        "final_url": seen.got.final_url if seen.got else None,
+        "outcome": result.outcome,
+        "detail": result.detail,
+        "title": result.title or "",
+        "language": result.language,
+        "next_poll_at": iso(result.next_poll_at),
+        "is_feed_known": result.job.id != 0,
+        "counts": dict(Counter(entry["status"] for entry in entries)),
+        "entries": entries,
+        "feeds": list(seen.named),
+        "warnings": list(_warnings(seen)),
+    }
+
+
+def _entry_record(entry: Entry, new: NewEntry, known: KnownEntries) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "url": new.url,
+        "title": entry.title,
+        "language": new.language,
+        "outlet": new.outlet,
+        "published_at": iso(entry.published_at),
+        "status": _status(new, known),
+    }
+
+
+def _status(new: NewEntry, known: KnownEntries) -> str:
+    if new.entry_hash in known.changes:
+        return "known" if known.changes[new.entry_hash] == new.change_hash else "edited"
+    return "new_sighting" if new.key_hash in known.articles else "new"
+
+
+def _warnings(seen: Trial) -> Iterator[str]:
+    result, feed, got = seen.result, seen.feed, seen.got
+    if result.moved_to:
+        yield f"is redirected permanently to {result.moved_to}"
+    elif got is not None and got.final_url != got.url:
+        yield f"is redirected for now to {got.final_url}"
+    if feed is None or got is None:
+        return
+    if feed.bozo:
+        yield f"not well-formed: {feed.bozo}"
+    if feed.overflow:
+        yield f"{feed.overflow} entries over the cap would be left out"
+    without_url = sum(new.url is None for new in result.entries)
+    if without_url:
+        yield f"{without_url} entries have no usable address: only the feed's own text is kept"
+    undated = sum(entry.published_at is None for entry in feed.entries)
+    if undated:
+        yield f"{undated} entries have no date that can be believed"
+    if not (got.validators.etag or got.validators.last_modified):
+        yield "no ETag and no Last-Modified: every poll fetches all of it"
+
+
+def _lines(record: dict[str, Any]) -> Iterator[str]:
+    yield f"{record['title'] or record['url']} ({record['outcome']})"
+    if record["language"]:
+        yield f"language: {record['language']}"
+    yield f"next poll: {record['next_poll_at']}"
+    yield from (f"warning: {warning}" for warning in record["warnings"])
+    yield from (f"names the feed {url}" for url in record["feeds"])
+    for entry in record["entries"]:
+        yield f"  {entry['status']:<12} {entry['published_at'] or '-':20}  {entry['title']}"
+        yield f"    {entry['url'] or 'no address'}  [{entry['id']}]"

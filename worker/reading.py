@@ -1,0 +1,80 @@
+"""A feed's bytes, and what is read in them: also where it is spread over several documents."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from worker.domain import Fetched, NotModified, ParsedFeed
+from worker.errors import FetchError, ParseError, SeedwatchError
+from worker.feeds.schedule import is_unconditional
+from worker.records import FeedJob
+from worker.services import Services
+
+_CHILDREN_BUDGET_S = 30.0
+"""After so long no further sitemap of an index is fetched; with one more (30 s) the poll ends well
+before the hard limit of its task (90 s)."""
+
+
+def fetch_feed(services: Services, job: FeedJob) -> Fetched | NotModified:
+    """Fetch a feed: only what is new, if its validators can be relied on.
+
+    Raises:
+        FetchError: it cannot be had, or its host's turn is too far off.
+    """
+    age_s = (services.clock() - job.body_at).total_seconds() if job.body_at else None
+    is_whole = is_unconditional(job.id, job.polls, age_s)
+    return services.ask(
+        job.url,
+        validators=None if is_whole else job.validators,
+        max_bytes=services.settings.feed_max_bytes,
+    )
+
+
+def read_feed(got: Fetched, services: Services) -> ParsedFeed:
+    """Parse a feed; the sitemaps that an index names are fetched and read for it, one level deep.
+
+    Raises:
+        ParseError: it is no feed, or a hostile one.
+        FetchError: it is an index, and none of its sitemaps can be had.
+    """
+    feed = _parse(got, services)
+    if not feed.children:
+        return feed
+    ends_at = time.monotonic() + _CHILDREN_BUDGET_S
+    read_ones: list[ParsedFeed] = []
+    errors: list[SeedwatchError] = []
+    for url in feed.children:
+        if time.monotonic() > ends_at:
+            break
+        try:
+            child = services.ask(url, max_bytes=services.settings.feed_max_bytes)
+            if isinstance(child, Fetched):
+                read_ones.append(_parse(child, services))
+        except (FetchError, ParseError) as error:
+            errors.append(error)
+    if not any(child.entries for child in read_ones) and errors:
+        raise errors[0]
+    entries = {entry.id: entry for child in read_ones for entry in child.entries}
+    kept = tuple(entries.values())[: services.settings.feed_max_entries]
+    return replace(
+        feed,
+        title=next((child.title for child in read_ones if child.title), ""),
+        language=next((child.language for child in read_ones if child.language), None),
+        entries=kept,
+        overflow=sum(child.overflow for child in read_ones) + len(entries) - len(kept),
+        bozo="; ".join(str(error) for error in errors)[:300] or feed.bozo,
+    )
+
+
+def _parse(got: Fetched, services: Services) -> ParsedFeed:
+    feed: ParsedFeed = services.isolation.call(
+        "worker.feeds.parse:parse_feed",
+        got.body,
+        url=got.final_url,
+        content_type=got.content_type,
+        headers=dict(got.headers),
+        now=services.clock(),
+        max_entries=services.settings.feed_max_entries,
+    )
+    return feed

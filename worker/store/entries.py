@@ -1,0 +1,206 @@
+"""The entries of a poll: sightings of articles, and the articles that are new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from worker.records import NewEntry, PollResult
+from worker.store import claims
+from worker.store.engine import Database, Row, chunks
+from worker.store.schema import article, article_alias, sighting
+
+_KEPT_DAYS: Final = 28
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntries:
+    """What the entries of a poll came to.
+
+    Attributes:
+        todo: ids of the articles to process now: new ones and edited ones.
+        unseen: the entries that the feed had not brought before.
+    """
+
+    todo: list[int]
+    unseen: list[NewEntry]
+
+
+def store_entries(
+    database: Database, connection: sa.Connection, result: PollResult, now: datetime
+) -> StoredEntries:
+    """Store sightings and articles of a poll's entries, as far as they are new or edited."""
+    seen = _known_sightings(connection, result.job.id, [e.entry_hash for e in result.entries])
+    unseen: dict[str, NewEntry] = {}
+    edited: dict[int, NewEntry] = {}
+    for entry in result.entries:
+        known = seen.get(entry.entry_hash)
+        if known is None:
+            unseen.setdefault(entry.entry_hash, entry)
+        elif known.change_hash != entry.change_hash:
+            edited[known.article_id] = entry
+            connection.execute(
+                sighting.update()
+                .where(sighting.c.id == known.id)
+                .values(change_hash=entry.change_hash, title=entry.title)
+            )
+    # in the order of their ids, so that two polls that note edits of the same ones do not deadlock
+    for article_id, entry in sorted(edited.items(), key=lambda item: item[0]):
+        _note_edit(connection, article_id, entry, now)
+    ids = _articles_of(database, connection, list(unseen.values()), now)
+    if unseen:
+        connection.execute(
+            database.insert_new(sighting),
+            [
+                {
+                    "feed_id": result.job.id,
+                    "entry_hash": entry.entry_hash,
+                    "change_hash": entry.change_hash,
+                    "article_id": ids[entry.key_hash],
+                    "url": entry.url,
+                    "title": entry.title,
+                    "seen_at": now,
+                }
+                for entry in unseen.values()
+            ],
+        )
+    return StoredEntries(_ready(connection, [*ids.values(), *edited], now), list(unseen.values()))
+
+
+def known_changes(
+    connection: sa.Connection, feed_id: int, entry_hashes: Iterable[str]
+) -> dict[str, str]:
+    """The change_hash of those entries that a feed has brought before, by entry_hash."""
+    seen = _known_sightings(connection, feed_id, list(entry_hashes))
+    return {entry_hash: row.change_hash for entry_hash, row in seen.items()}
+
+
+def known_articles(connection: sa.Connection, key_hashes: Iterable[str]) -> set[str]:
+    """Those of the identities for which there is an article, whichever feed brought it."""
+    found: set[str] = set()
+    for part in chunks(sorted(set(key_hashes))):
+        for table in (article, article_alias):
+            found.update(
+                connection.execute(
+                    sa.select(table.c.key_hash).where(table.c.key_hash.in_(part))
+                ).scalars()
+            )
+    return found
+
+
+def rhythm_values(result: PollResult, unseen: list[NewEntry], now: datetime) -> dict[str, Any]:
+    """What new entries change in the feed's row: their number, their days and the latest time.
+
+    Entries without a date count as published when first seen; not so at the first poll, which
+    brings what was published over weeks.
+    """
+    is_first = result.job.last_success_at is None
+    times = [
+        min(entry.published_at or now, now)
+        for entry in unseen
+        if entry.published_at or not is_first
+    ]
+    values: dict[str, Any] = {"entry_count": result.job.entry_count + len(unseen)}
+    if times:
+        values["entry_days"] = _with_days(result.job.entry_days, times)
+        values["last_entry_at"] = max([*times, result.job.last_entry_at or times[0]])
+    return values
+
+
+def _with_days(days: Mapping[str, int], times: list[datetime]) -> dict[str, int]:
+    counts = Counter(days)
+    counts.update(time.date().isoformat() for time in times)
+    return {day: counts[day] for day in sorted(counts)[-_KEPT_DAYS:]}
+
+
+def _known_sightings(
+    connection: sa.Connection, feed_id: int, entry_hashes: list[str]
+) -> dict[str, Row]:
+    known = {}
+    for part in chunks(entry_hashes):
+        for row in connection.execute(
+            sa.select(sighting).where(
+                sighting.c.feed_id == feed_id, sighting.c.entry_hash.in_(part)
+            )
+        ):
+            known[row.entry_hash] = row
+    return known
+
+
+def _note_edit(connection: sa.Connection, article_id: int, entry: NewEntry, now: datetime) -> None:
+    """Make an edited article due; if somebody has it, when they have finished what it was."""
+    is_resting = article.c.state.in_((claims.DONE, claims.QUARANTINED))
+    connection.execute(
+        article.update()
+        .where(article.c.id == article_id, article.c.state != claims.MERGED)
+        .values(
+            entry_title=entry.title,
+            entry_text=entry.text,
+            state=claims.PENDING,
+            due_at=sa.case((is_resting, now), else_=article.c.due_at),
+            tries=sa.case((is_resting, 0), else_=article.c.tries),
+            is_edited=article.c.token.is_not(None),
+        )
+    )
+
+
+def _articles_of(
+    database: Database, connection: sa.Connection, entries: list[NewEntry], now: datetime
+) -> dict[str, int]:
+    """The article of each entry, by key_hash; made where there is none yet."""
+    by_key = {entry.key_hash: entry for entry in reversed(entries)}
+    found: dict[str, int] = {}
+    for part in chunks(sorted(by_key)):
+        for row in connection.execute(
+            sa.select(article_alias).where(article_alias.c.key_hash.in_(part))
+        ):
+            found[row.key_hash] = row.article_id
+    new = [by_key[key] for key in sorted(by_key) if key not in found]
+    if new:
+        connection.execute(
+            database.insert_new(article), [_article_values(entry, now) for entry in new]
+        )
+    for part in chunks([entry.key_hash for entry in new]):
+        for row in connection.execute(
+            sa.select(article.c.key_hash, article.c.id).where(article.c.key_hash.in_(part))
+        ):
+            found[row.key_hash] = row.id
+    return found
+
+
+def _ready(connection: sa.Connection, ids: list[int], now: datetime) -> list[int]:
+    ready: list[int] = []
+    for part in chunks(sorted(set(ids))):
+        query = (
+            sa.select(article.c.id)
+            .where(article.c.id.in_(part), claims.is_ready(article, now))
+            .order_by(article.c.id)
+            # what another poll holds is handed out by that one
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        found = list(connection.execute(query).scalars())
+        connection.execute(article.update().where(article.c.id.in_(found)).values(hinted_at=now))
+        ready += found
+    return ready
+
+
+def _article_values(entry: NewEntry, now: datetime) -> dict[str, Any]:
+    return {
+        "key_hash": entry.key_hash,
+        "url": entry.url,
+        "state": claims.PENDING,
+        "due_at": now,
+        "entry_title": entry.title,
+        "entry_text": entry.text,
+        "feed_language": entry.language,
+        "author": entry.author,
+        "outlet": entry.outlet,
+        "published_at": entry.published_at,
+        "published_raw": entry.published_raw,
+        "first_seen_at": now,
+    }

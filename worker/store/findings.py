@@ -1,0 +1,114 @@
+"""Matches of an article and the outbox rows that tell them, in the article's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain import ChannelConfig, Match
+from worker.store import claims
+from worker.store.engine import Database
+from worker.store.schema import match, outbox
+from worker.store.search import index_article
+
+NEAR_MISS = 0.2
+"""An unrelated article that scores less is not worth keeping as a near miss."""
+
+Channels = Mapping[str, Sequence[ChannelConfig]]
+"""The channels of every watch, by the watch's name."""
+
+
+def channel_key(channel: ChannelConfig) -> str:
+    """What a channel is known by, wherever it stands in the watch's file."""
+    told = json.dumps([channel.kind, dict(channel.options)], sort_keys=True)
+    return f"{channel.kind}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchWriter:
+    """Writes matches in a transaction.
+
+    Attributes:
+        connection: of that transaction. now: its time.
+        channels: where matches are told.
+    """
+
+    database: Database
+    connection: sa.Connection
+    channels: Channels
+    now: datetime
+
+    def store(self, article_id: int, version: int, matches: Sequence[Match]) -> None:
+        """Store the answers for a version of an article; what was told is not told again."""
+        for found in matches:
+            self._store_match(found, article_id, version)
+            self._tell(found, article_id)
+        index_article(self.connection, article_id)
+
+    def _store_match(self, found: Match, article_id: int, version: int) -> None:
+        """Keep a match or a near miss; what is neither only corrects a match that is there."""
+        values = _values(found, version, self.now)
+        if found.relation.is_related or found.score >= NEAR_MISS:
+            inserted = self.connection.execute(
+                self.database.insert_new(match)
+                .values(article_id=article_id, created_at=self.now, **values)
+                .returning(match.c.id)
+            )
+            if inserted.first() is not None:
+                return
+        self.connection.execute(
+            match.update()
+            .where(match.c.article_id == article_id, match.c.watch == found.watch)
+            .values(**values)
+        )
+
+    def _tell(self, found: Match, article_id: int) -> None:
+        if not found.relation.is_related:
+            return
+        match_id: int = self.connection.execute(
+            sa.select(match.c.id).where(
+                match.c.article_id == article_id, match.c.watch == found.watch
+            )
+        ).scalar_one()
+        for channel in self.channels.get(found.watch, ()):
+            self.connection.execute(
+                self.database.insert_new(outbox).values(
+                    key=f"{found.watch}:{channel_key(channel)}:{match_id}",
+                    channel=channel.kind,
+                    options=dict(channel.options),
+                    match_id=match_id,
+                    state=claims.PENDING,
+                    due_at=self.now,
+                    created_at=self.now,
+                )
+            )
+
+
+def _values(found: Match, version: int, now: datetime) -> dict[str, Any]:
+    """A match as the columns of its row, but for the article, watch-independent of any verdict."""
+    return {
+        "watch": found.watch,
+        "seed": found.seed,
+        "relation": found.relation,
+        "score": found.score,
+        "is_suggestion": found.is_suggestion,
+        "evidence": [asdict(pair) for pair in found.evidence],
+        "adds": list(found.adds),
+        "shared": {
+            "names": list(found.shared_names),
+            "numbers": list(found.shared_numbers),
+            "dates": list(found.shared_dates),
+        },
+        "reasons": list(found.reasons),
+        "features": dict(found.features),
+        "matcher_version": found.matcher_version,
+        "encoder": found.encoder,
+        "article_version": version,
+        "updated_at": now,
+    }

@@ -1,0 +1,161 @@
+"""One article under several addresses: whose a declared address is, and joining two articles.
+
+An address belongs to the article that was fetched from it, if that one has its page's text; else
+to the article whose page declared it first. All of a batch's addresses and rows are locked before
+anything is decided, in one order, so that two workers who meet wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain import Outcome, TextSource
+from worker.records import ArticleResult
+from worker.store import claims
+from worker.store.engine import Database, Row
+from worker.store.schema import article, article_alias, match, outbox, review, search, sighting
+from worker.store.search import index_article
+
+SameText = Callable[[str, str], bool]
+"""Whether two texts (title and text each) are versions of one article."""
+
+_COLUMNS = ("id", "key_hash", "title", "text", "text_source", "merged_into", "outcome")
+
+
+def never_same(_text: str, _other: str) -> bool:
+    """No declared address that is another article's is believed."""
+    return False
+
+
+def lock_articles(
+    database: Database, connection: sa.Connection, results: Sequence[ArticleResult]
+) -> None:
+    """Reserve the addresses that a batch declares, and hold the articles that have them."""
+    keys = {r.job.id: r.canonical_key_hash for r in results if r.canonical_key_hash}
+    query = sa.select(article.c.id, article.c.key_hash).where(article.c.id.in_(keys))
+    own_keys = {row.id: row.key_hash for row in connection.execute(query)}
+    for key, own_id in sorted((key, own_id) for own_id, key in keys.items()):
+        if own_keys.get(own_id) != key:
+            connection.execute(
+                database.insert_new(article_alias).values(key_hash=key, article_id=own_id)
+            )
+    wanted = list(keys.values())
+    ids = {result.job.id for result in results}
+    for query in (
+        sa.select(article.c.id).where(article.c.key_hash.in_(wanted)),
+        sa.select(article_alias.c.article_id).where(article_alias.c.key_hash.in_(wanted)),
+    ):
+        ids.update(connection.execute(query).scalars())
+    connection.execute(
+        sa.select(article.c.id)
+        .where(article.c.id.in_(ids))
+        .order_by(article.c.id)
+        .with_for_update(key_share=True)
+    ).all()
+
+
+def owner_of(
+    connection: sa.Connection, result: ArticleResult, is_same: SameText
+) -> tuple[int, bool]:
+    """Whose the address is that a page declares; both are locked already.
+
+    Returns:
+        The article's id, which may be the page's own; and whether it is the same article. If it
+        is not, the declaration is wrong.
+    """
+    key, own_id = result.canonical_key_hash, result.job.id
+    rightful = _current(connection, sa.select(article.c.id).where(article.c.key_hash == key))
+    declared = _current(
+        connection, sa.select(article_alias.c.article_id).where(article_alias.c.key_hash == key)
+    )
+    text = f"{result.title}\n{result.text}"
+    others = [row for row in (rightful, declared) if row is not None and row.id != own_id]
+    believable = [row for row in others if row.text_source == TextSource.PAGE]
+    for row in believable:
+        if is_same(text, f"{row.title}\n{row.text}"):
+            return row.id, True
+    is_own = rightful is not None and rightful.id == own_id
+    owner_id: int = own_id if is_own or not believable else believable[0].id
+    if declared is not None and declared.id != owner_id:
+        connection.execute(
+            article_alias.update()
+            .where(article_alias.c.key_hash == key)
+            .values(article_id=owner_id)
+        )
+    return owner_id, owner_id == own_id
+
+
+def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: int) -> None:
+    """Make an article part of another one: its addresses, sightings and verdicts are the other's.
+
+    What was found of it before (in the feed's own text) gives way to what the other's page said.
+    """
+    key_hash = connection.execute(
+        sa.select(article.c.key_hash).where(article.c.id == own_id)
+    ).scalar_one()
+    connection.execute(
+        database.insert(article_alias)
+        .values(key_hash=key_hash, article_id=owner_id)
+        .on_conflict_do_update(index_elements=["key_hash"], set_={"article_id": owner_id})
+    )
+    for table in (article_alias, sighting):
+        connection.execute(
+            table.update().where(table.c.article_id == own_id).values(article_id=owner_id)
+        )
+    connection.execute(
+        article.update().where(article.c.merged_into == own_id).values(merged_into=owner_id)
+    )
+    _merge_matches(connection, own_id, owner_id)
+    connection.execute(
+        article.update()
+        .where(article.c.id == own_id)
+        .values(state=claims.MERGED, merged_into=owner_id, outcome=Outcome.DUPLICATE)
+    )
+
+
+def _current(connection: sa.Connection, query: sa.Select[Any]) -> Row | None:
+    """The article of an id, or the one it was merged into."""
+    article_id = connection.execute(query).scalar()
+    row: Row | None = None
+    while article_id is not None:
+        row = connection.execute(
+            sa.select(*(article.c[name] for name in _COLUMNS))
+            .where(article.c.id == article_id)
+            .with_for_update(key_share=True)
+        ).one()
+        article_id = row.merged_into
+    return row
+
+
+def _merge_matches(connection: sa.Connection, own_id: int, owner_id: int) -> None:
+    columns = ("id", "watch", "verdict", "note", "reviewer", "reviewed_at", "review_id")
+    query = sa.select(*(match.c[name] for name in columns)).order_by(match.c.id)
+    kept = {
+        row.watch: row for row in connection.execute(query.where(match.c.article_id == owner_id))
+    }
+    for row in connection.execute(query.where(match.c.article_id == own_id)).all():
+        connection.execute(outbox.delete().where(outbox.c.match_id == row.id))
+        other = kept.get(row.watch)
+        if other is None and row.review_id:  # a person's verdict is never thrown away
+            connection.execute(
+                match.update().where(match.c.id == row.id).values(article_id=owner_id)
+            )
+            continue
+        if other is not None and row.review_id:
+            _move_verdict(connection, row, other)
+        connection.execute(search.delete().where(search.c.match_id == row.id))
+        connection.execute(match.delete().where(match.c.id == row.id))
+    index_article(connection, owner_id)
+
+
+def _move_verdict(connection: sa.Connection, row: Row, other: Row) -> None:
+    connection.execute(review.update().where(review.c.match_id == row.id).values(match_id=other.id))
+    if not other.review_id:
+        values = {
+            name: getattr(row, name)
+            for name in ("verdict", "note", "reviewer", "reviewed_at", "review_id")
+        }
+        connection.execute(match.update().where(match.c.id == other.id).values(**values))

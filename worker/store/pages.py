@@ -1,0 +1,53 @@
+"""Pages by their text: which articles were made of the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+
+from worker.records import PageTwin
+from worker.store import claims
+from worker.store.engine import Database, chunks
+from worker.store.schema import article
+
+_MANY = 50
+
+
+class PageStore:
+    """What the pipeline asks of pages that look alike."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def twins(self, page_hashes: Collection[str]) -> dict[str, list[PageTwin]]:
+        """The articles whose page had one of these texts, at most 50 a text, latest first."""
+        found: dict[str, list[PageTwin]] = {}
+        with self._db.read() as connection:
+            for page_hash in sorted(page_hashes):
+                rows = connection.execute(
+                    sa.select(article.c.id, article.c.url, article.c.entry_title)
+                    .where(article.c.page_hash == page_hash, article.c.url.is_not(None))
+                    .order_by(article.c.id.desc())
+                    .limit(_MANY)
+                )
+                found[page_hash] = [PageTwin(row.id, row.url, row.entry_title) for row in rows]
+        return found
+
+    def redo(self, article_ids: Iterable[int]) -> None:
+        """Make articles due at once whose text is still their page's, though it is no article."""
+        ids = sorted(set(article_ids))
+        if not ids:
+            return
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            for part in chunks(ids):
+                connection.execute(
+                    article.update()
+                    .where(
+                        article.c.id.in_(part),
+                        article.c.state == claims.DONE,
+                        article.c.text_source == "page",
+                    )
+                    .values(state=claims.PENDING, due_at=now, tries=0, hinted_at=None)
+                )

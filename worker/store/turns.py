@@ -1,0 +1,84 @@
+"""Turns at hosts, given to all workers by the one store they share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from worker.store.engine import Database
+from worker.store.schema import host_turn
+
+_MAX_HOST_CHARS: Final = 300
+
+
+class TurnStore:
+    """When each host may be asked next; what `worker.fetch.politeness.Turns` asks for.
+
+    A turn is one statement, so that two workers never get the same one. Times are seconds since
+    1970 on the database's own clock: the workers' clocks need not agree.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
+        """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
+
+        Returns:
+            Seconds until the turn; if they are more than `max_wait_s`, it was not taken.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        with self._db.write() as connection:
+            now_s = self._db.now(connection).timestamp()
+            turn_at_s = _later(host_turn.c.next_at_s, now_s)
+            following = connection.execute(
+                self._db.insert(host_turn)
+                .values(host=host[:_MAX_HOST_CHARS], next_at_s=now_s + delay_s)
+                .on_conflict_do_update(
+                    index_elements=[host_turn.c.host],
+                    set_={"next_at_s": turn_at_s + delay_s},
+                    where=host_turn.c.next_at_s <= now_s + max_wait_s,
+                )
+                .returning(host_turn.c.next_at_s)
+            ).scalar()
+            if following is None:
+                return self._next_at_s(connection, host, now_s) - now_s
+            return max(0.0, float(following) - delay_s - now_s)
+
+    def wait_s(self, host: str) -> float:
+        """Return the seconds until the next turn; 0 if the host may be asked now."""
+        with self._db.read() as connection:
+            now_s = self._db.now(connection).timestamp()
+            return max(0.0, self._next_at_s(connection, host, now_s) - now_s)
+
+    def pause(self, host: str, pause_s: float) -> None:
+        """Leave the host alone for some seconds from now, all workers."""
+        with self._db.write() as connection:
+            until_s = self._db.now(connection).timestamp() + pause_s
+            connection.execute(
+                self._db.insert(host_turn)
+                .values(host=host[:_MAX_HOST_CHARS], next_at_s=until_s)
+                .on_conflict_do_update(
+                    index_elements=[host_turn.c.host],
+                    set_={"next_at_s": _later(host_turn.c.next_at_s, until_s)},
+                )
+            )
+
+    def forget(self) -> None:
+        """Drop the hosts that may have been asked for a day: they are as good as new."""
+        with self._db.write() as connection:
+            a_day_ago_s = self._db.now(connection).timestamp() - 86_400
+            connection.execute(host_turn.delete().where(host_turn.c.next_at_s < a_day_ago_s))
+
+    def _next_at_s(self, connection: sa.Connection, host: str, default_s: float) -> float:
+        found = connection.execute(
+            sa.select(host_turn.c.next_at_s).where(host_turn.c.host == host[:_MAX_HOST_CHARS])
+        ).scalar()
+        return default_s if found is None else float(found)
+
+
+def _later(one: sa.ColumnElement[Any], other_s: float) -> sa.ColumnElement[Any]:
+    return sa.case((one > other_s, one), else_=other_s)
