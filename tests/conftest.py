@@ -19,6 +19,7 @@ from tests.fakes import (
     NoLimiter,
     WordMatcher,
 )
+from tests.fetch.conftest import RawServer
 from worker.config import Settings
 from worker.domain import ChannelConfig, FeedConfig, Seed, Watch
 from worker.services import Services
@@ -73,6 +74,14 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url: str = request.getfixturevalue("postgres_url")
         return url
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    """A server on loopback that sends the very bytes that a test hands it."""
+    raw = RawServer()
+    yield raw
+    raw.close()
 
 
 @pytest.fixture

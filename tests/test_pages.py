@@ -18,13 +18,6 @@ from worker.services import Services
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    raw = RawServer()
-    yield raw
-    raw.close()
-
-
-@pytest.fixture
 def real(services: Services, server: RawServer) -> Iterator[Services]:
     """The pipeline over loopback, with a real limiter and robots.txt."""
     fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")

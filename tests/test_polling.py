@@ -21,13 +21,6 @@ from worker.services import Services
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    raw = RawServer()
-    yield raw
-    raw.close()
-
-
-@pytest.fixture
 def real(services: Services, server: RawServer) -> Iterator[Services]:
     """The pipeline, fetching from the raw server over loopback."""
     fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")

@@ -28,6 +28,7 @@ from datetime import timedelta
 from worker import polling, processing
 from worker.domain import ChannelConfig, Fetched, Outcome
 from worker.errors import FetchError, SeedwatchError, StoreError
+from worker.fetch.guard import safe_url
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult, PollResult
 from worker.services import Services
@@ -131,7 +132,7 @@ def _finish_poll(services: Services, result: PollResult | polling.Postponed, don
     done.article_ids += new_ids or []
     log.info(
         "polled %s: %s, %d entries, %d to process%s",
-        result.job.url, outcome, len(result.entries), len(new_ids or []),
+        safe_url(result.job.url), outcome, len(result.entries), len(new_ids or []),
         f" ({result.detail})" if result.detail else "",
     )  # fmt: skip
 
@@ -207,7 +208,7 @@ def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleRe
             raise page
         return processing.draft_of(job, page, services)
     except Exception as error:  # a bug costs one article one outcome, never its batch
-        log.exception("article %d (%s) failed", job.id, job.url)
+        log.exception("article %d (%s) failed", job.id, safe_url(job.url or "-"))
         return processing.failed(job, error, services)
 
 
@@ -235,7 +236,7 @@ def _finish(
             done.relations.update(m.relation for m in result.matches if m.relation.is_related)
         log.info(
             "processed %s: %s, %s, text from %s%s",
-            result.job.url, outcome, result.language.code, result.text_source,
+            safe_url(result.job.url or "-"), outcome, result.language.code, result.text_source,
             f" ({result.detail})" if result.detail else "",
         )  # fmt: skip
     # those that came before the wall was known for one
@@ -253,7 +254,7 @@ def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
         ]
     except Exception as error:
         if len(drafts) == 1:
-            log.exception("matching %s failed", drafts[0].job.url)
+            log.exception("matching %s failed", safe_url(drafts[0].job.url or "-"))
             return [processing.failed(drafts[0].job, error, services)]
     return [result for draft in drafts for result in _match(services, [draft])]
 

@@ -21,6 +21,7 @@ from worker.extract.urls import clean_url, url_key
 from worker.feeds.queries import min_interval_s
 from worker.feeds.redirects import Move, next_move
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
+from worker.fetch.guard import safe_url
 from worker.reading import fetch_feed, read_feed
 from worker.records import FeedJob, KnownEntries, NewEntry, PollResult
 from worker.services import Services
@@ -75,7 +76,7 @@ def poll(services: Services, job: FeedJob) -> PollResult | Postponed:
         wait_s = own_wait_s(error)
         return Postponed(job, wait_s) if wait_s else failed(job, error, services)
     except Exception as error:  # the one broad catch of polling: a bug costs one feed one outcome
-        log.exception("poll of %s failed", job.url)
+        log.exception("poll of %s failed", safe_url(job.url))
         return failed(job, error, services)
 
 

@@ -100,13 +100,6 @@ def trickle(data: bytes, pause_s: float = 0.05) -> Handler:
 
 
 @pytest.fixture
-def server() -> Iterator[RawServer]:
-    raw = RawServer()
-    yield raw
-    raw.close()
-
-
-@pytest.fixture
 def fetcher() -> Iterator[HttpFetcher]:
     limits = Limits(total_s=1.0, connect_s=1.0, read_s=0.6)
     made = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "https://watch.test/about", limits=limits)
