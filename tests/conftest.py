@@ -20,6 +20,7 @@ from tests.fakes import (
     WordMatcher,
 )
 from tests.fetch.conftest import RawServer
+from tests.store.guards import guard_states
 from worker.config import Settings
 from worker.domain import ChannelConfig, FeedConfig, Seed, Watch
 from worker.services import Services
@@ -95,6 +96,7 @@ def store(store_url: str, clock: FakeClock) -> Iterator[Store]:
     store = Store(store_url, clock)
     store.database.now = lambda _connection: clock()  # type: ignore[method-assign]
     store.migrate()
+    guard_states(store)
     yield store
     store.close()
 
@@ -104,6 +106,7 @@ def sqlite_store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
     """An empty SQLite store, for tests to which the database does not matter."""
     store = Store(f"sqlite:///{tmp_path / 'store.db'}", clock)
     store.migrate()
+    guard_states(store)
     yield store
     store.close()
 

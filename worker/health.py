@@ -72,6 +72,16 @@ def oldest_due_delivery(store: Store, settings: Settings) -> Finding:
     )
 
 
+def given_up(store: Store) -> Finding:
+    """Whether something waits for a person."""
+    counts = store.quarantine.counts()
+    if not counts:
+        return Finding("quarantine", "ok", "nothing was given up")
+    told = ", ".join(f"{kind}: {count}" for kind, count in counts.items())
+    remedy = "`seedwatch quarantine list` says why; then `retry` or `drop`"
+    return Finding("quarantine", "warn", f"given up after 4 tries: {told}", remedy)
+
+
 PROBES: dict[str, tuple[Callable[[Store, Settings], Finding], ...]] = {
     "worker": (oldest_due, oldest_due_feed, oldest_due_delivery),
     "sweeper": (sweep_age,),

@@ -16,9 +16,10 @@ from tests.fakes import FakeClock, flat
 from worker.domain import FeedConfig, Outcome, Validators, Verdict
 from worker.errors import ConfigError, NotFoundError, StoreError
 from worker.records import NewEntry, PollResult
-from worker.store.claims import LEASE, PAUSED
+from worker.store.claims import LEASE
 from worker.store.feeds import hash_of
 from worker.store.schema import metadata
+from worker.store.states import PAUSED
 from worker.store.store import Store
 
 URL = "https://news.example/rss"

@@ -13,7 +13,7 @@ from tests.web.filling import FEED_URL, Found
 from tests.web.test_inbox import words
 from worker.domain import FeedConfig, Outcome, Validators
 from worker.records import PollResult
-from worker.store.claims import PAUSED
+from worker.store.states import PAUSED
 from worker.store.store import Store
 
 See = Callable[..., HtmlElement]

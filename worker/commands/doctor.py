@@ -16,7 +16,7 @@ from worker.config import Settings, load_settings, without_password
 from worker.domain import Watch
 from worker.errors import ConfigError, SeedwatchError
 from worker.health import Finding
-from worker.store.claims import ACTIVE
+from worker.store.states import ACTIVE
 from worker.store.store import Store
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -77,6 +77,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _guarded("articles", lambda: health.oldest_due(store, settings))
     yield _guarded("due feeds", lambda: health.oldest_due_feed(store, settings))
     yield _guarded("deliveries", lambda: health.oldest_due_delivery(store, settings))
+    yield _guarded("quarantine", lambda: health.given_up(store))
     yield _guarded("poll_due", lambda: health.poll_age(store, settings))
     yield _guarded("sweep", lambda: health.sweep_age(store, settings))
     store.close()

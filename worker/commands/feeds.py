@@ -21,7 +21,7 @@ from worker.commands.feedstore import (
 from worker.config import load_settings
 from worker.domain import FeedConfig
 from worker.errors import FetchError, InputError
-from worker.store.claims import ACTIVE, PAUSED
+from worker.store.states import ACTIVE, PAUSED
 from worker.store.store import Store
 
 

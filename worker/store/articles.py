@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from worker.domain import ArticleText, Match, Outcome, TextSource
 from worker.records import ArticleJob, ArticleResult, StoredArticle
-from worker.store import claims
+from worker.store import claims, states
 from worker.store.engine import Database, Row, counts_of
 from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
@@ -94,7 +94,8 @@ class ArticleStore:
     ) -> Outcome | None:
         connection, now = writer.connection, writer.now
         job = result.job
-        if not claims.finish(connection, article, job.id, job.token, _values(result, now)):
+        values = _values(result, now)
+        if not claims.finish(connection, article, job.id, job.token, values, _move(result)):
             return None
         if result.fetch_outcome is not None:
             connection.execute(
@@ -172,7 +173,7 @@ class ArticleStore:
                 sa.select(article)
                 .where(
                     article.c.version > 0,
-                    article.c.state != claims.MERGED,
+                    article.c.state != states.MERGED,
                     sa.or_(
                         article.c.matcher_version.is_(None), article.c.matcher_version != version
                     ),
@@ -223,7 +224,7 @@ class ArticleStore:
             now = self._db.now(connection)
             found: datetime | None = connection.execute(
                 sa.select(sa.func.min(article.c.due_at)).where(
-                    article.c.state == claims.PENDING, article.c.tries == 0
+                    article.c.state == states.PENDING, article.c.tries == 0
                 )
             ).scalar()
         return max(0.0, (found - now).total_seconds()) if found else None
@@ -240,16 +241,19 @@ class ArticleStore:
             return claims.oldest_due_age_s(connection, article, self._db.now(connection))
 
 
-def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
-    state = claims.DONE
+def _move(result: ArticleResult) -> sa.Update:
+    state = states.DONE
     if result.is_quarantined:
-        state = claims.QUARANTINED
+        state = states.QUARANTINED
     elif result.retry_at is not None:
-        state = claims.PENDING
+        state = states.PENDING
+    # what was edited while we had it is due again: we have worked on what it was before
+    return states.move(article, state, (article.c.is_edited, states.PENDING))
+
+
+def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
     is_edited = article.c.is_edited
     values: dict[str, Any] = {
-        # what was edited while we had it is due again: we have worked on what it was before
-        "state": sa.case((is_edited, claims.PENDING), else_=state),
         "due_at": sa.case((is_edited, now), else_=result.retry_at or now),
         "tries": 0 if result.retry_at is None else sa.case((is_edited, 0), else_=article.c.tries),
         "is_edited": False,

@@ -16,13 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-PENDING = "pending"
-ACTIVE = "active"
-DONE = "done"
-QUARANTINED = "quarantined"
-MERGED = "merged"
-PAUSED = "paused"
-RETIRED = "retired"
+from worker.store import states
+from worker.store.states import ACTIVE, PENDING, QUARANTINED
 
 LEASE = timedelta(seconds=120)
 """Longer than the hard time limit of a task (90 s), so that two never hold one row."""
@@ -66,17 +61,31 @@ def claim(
 
 
 def finish(
-    connection: sa.Connection, table: sa.Table, row_id: int, token: str, values: dict[str, Any]
+    connection: sa.Connection,
+    table: sa.Table,
+    row_id: int,
+    token: str,
+    values: dict[str, Any],
+    move: sa.Update | None = None,
 ) -> bool:
     """Write the result of a claimed row, if the claim still holds.
+
+    Args:
+        connection: of a transaction for writing.
+        table: feed, article or outbox.
+        row_id: of the claimed row.
+        token: that of the claim.
+        values: the result; never a state.
+        move: to another state, see `states.move`; without it the row keeps its own.
 
     Returns:
         Whether it was written; False means that the lease ended and somebody else has the row.
     """
+    update = table.update() if move is None else move
     done = connection.execute(
-        table.update()
-        .where(table.c.id == row_id, table.c.token == token)
-        .values(token=None, hinted_at=None, **values)
+        update.where(table.c.id == row_id, table.c.token == token).values(
+            token=None, hinted_at=None, **values
+        )
     )
     return bool(done.rowcount)
 
@@ -141,9 +150,9 @@ def quarantine_hopeless(
     Only what died with its worker gets here: a failure that is seen is finished.
     """
     connection.execute(
-        table.update()
+        states.move(table, QUARANTINED)
         .where(is_ready(table, now), table.c.tries >= MAX_TRIES)
-        .values(state=QUARANTINED, token=None, **values)
+        .values(token=None, **values)
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from worker.records import NewEntry, PollResult
-from worker.store import claims
+from worker.store import claims, states
 from worker.store.engine import Database, Row, chunks
 from worker.store.schema import article, article_alias, sighting
 
@@ -134,14 +134,13 @@ def _known_sightings(
 
 def _note_edit(connection: sa.Connection, article_id: int, entry: NewEntry, now: datetime) -> None:
     """Make an edited article due; if somebody has it, when they have finished what it was."""
-    is_resting = article.c.state.in_((claims.DONE, claims.QUARANTINED))
+    is_resting = article.c.state.in_((states.DONE, states.QUARANTINED))
     connection.execute(
-        article.update()
-        .where(article.c.id == article_id, article.c.state != claims.MERGED)
+        states.move(article, states.PENDING)
+        .where(article.c.id == article_id)
         .values(
             entry_title=entry.title,
             entry_text=entry.text,
-            state=claims.PENDING,
             due_at=sa.case((is_resting, now), else_=article.c.due_at),
             tries=sa.case((is_resting, 0), else_=article.c.tries),
             is_edited=article.c.token.is_not(None),
@@ -193,7 +192,7 @@ def _article_values(entry: NewEntry, now: datetime) -> dict[str, Any]:
     return {
         "key_hash": entry.key_hash,
         "url": entry.url,
-        "state": claims.PENDING,
+        **states.start(article, states.PENDING),
         "due_at": now,
         "entry_title": entry.title,
         "entry_text": entry.text,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from worker.domain import FeedConfig
 from worker.errors import NotFoundError
 from worker.records import FeedRow, Moved
-from worker.store import claims, moves
+from worker.store import moves, states
 from worker.store.engine import Database, Row, chunks
 from worker.store.schema import feed, feed_alias, feed_watch
 
@@ -50,14 +50,12 @@ class FeedList:
             ).all()
             named = set(ids.values())
             for was, becomes, is_named in (
-                (claims.ACTIVE, claims.RETIRED, False),
-                (claims.RETIRED, claims.ACTIVE, True),
+                (states.ACTIVE, states.RETIRED, False),
+                (states.RETIRED, states.ACTIVE, True),
             ):
                 changed = [r.id for r in rows if r.state == was and (r.id in named) == is_named]
                 for part in chunks(changed):
-                    connection.execute(
-                        feed.update().where(feed.c.id.in_(part)).values(state=becomes)
-                    )
+                    connection.execute(states.move(feed, becomes).where(feed.c.id.in_(part)))
 
     def add(self, config: FeedConfig, watch: str) -> int:
         """Add a feed by hand (or find it, also by a former address); due at once.
@@ -71,9 +69,9 @@ class FeedList:
             feed_id = self._ids(connection, {key: config}, "user", now)[key]
             self._follow(connection, {(feed_id, watch)})
             connection.execute(
-                feed.update()
-                .where(feed.c.id == feed_id, feed.c.state == claims.RETIRED)
-                .values(state=claims.ACTIVE, origin="user", due_at=now)
+                states.move(feed, states.ACTIVE)
+                .where(feed.c.id == feed_id, feed.c.state == states.RETIRED)
+                .values(origin="user", due_at=now)
             )
         return feed_id
 
@@ -99,7 +97,7 @@ class FeedList:
                         "title": config.title,
                         "language": config.language,
                         "origin": origin,
-                        "state": claims.ACTIVE,
+                        **states.start(feed, states.ACTIVE),
                         "due_at": now,
                         "created_at": now,
                     }
@@ -142,7 +140,7 @@ class FeedList:
         """Pause, resume or retire a feed; a resumed one is due at once."""
         with self._db.write() as connection:
             self._set_state(connection, feed_id, state)
-            if state == claims.ACTIVE:
+            if state == states.ACTIVE:
                 connection.execute(
                     feed.update()
                     .where(feed.c.id == feed_id)
@@ -151,7 +149,7 @@ class FeedList:
 
     def poll_now(self, feed_id: int | None = None) -> None:
         """Make a feed (or every active one) due at once."""
-        which = feed.c.state == claims.ACTIVE
+        which = feed.c.state == states.ACTIVE
         if feed_id is not None:
             which = sa.and_(which, feed.c.id == feed_id)
         with self._db.write() as connection:
@@ -160,7 +158,7 @@ class FeedList:
             )
 
     def _set_state(self, connection: sa.Connection, feed_id: int, state: str) -> None:
-        connection.execute(feed.update().where(feed.c.id == feed_id).values(state=state))
+        connection.execute(states.move(feed, state).where(feed.c.id == feed_id))
 
     def remove(self, feed_id: int) -> None:
         """Remove a feed with its sightings and events; its articles stay.
@@ -172,7 +170,7 @@ class FeedList:
                 sa.select(feed.c.origin).where(feed.c.id == feed_id)
             ).scalar()
             if origin == "config":
-                self._set_state(connection, feed_id, claims.PAUSED)
+                self._set_state(connection, feed_id, states.PAUSED)
             else:
                 connection.execute(feed.delete().where(feed.c.id == feed_id))
 

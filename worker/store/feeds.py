@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from worker.domain import Outcome, Validators
 from worker.records import FeedJob, KnownEntries, PollResult
-from worker.store import claims
+from worker.store import claims, states
 from worker.store.engine import Row
 from worker.store.entries import known_articles, known_changes, rhythm_values, store_entries
 from worker.store.feedlist import FeedList, hash_of
@@ -102,7 +102,7 @@ class FeedStore(FeedList):
         with self._db.read() as connection:
             found: datetime | None = connection.execute(
                 sa.select(sa.func.min(feed.c.due_at)).where(
-                    feed.c.id.in_(list(ids)), feed.c.state == claims.ACTIVE
+                    feed.c.id.in_(list(ids)), feed.c.state == states.ACTIVE
                 )
             ).scalar()
             age_s = claims.age_s(found, self._db.now(connection))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain import ChannelConfig, Match
-from worker.store import claims
+from worker.store import states
 from worker.store.engine import Database
 from worker.store.schema import match, outbox
 from worker.store.search import index_article
@@ -83,7 +83,7 @@ class MatchWriter:
                     channel=channel.kind,
                     options=dict(channel.options),
                     match_id=match_id,
-                    state=claims.PENDING,
+                    **states.start(outbox, states.PENDING),
                     due_at=self.now,
                     created_at=self.now,
                 )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from worker.domain import Outcome, TextSource
 from worker.records import ArticleResult
-from worker.store import claims
+from worker.store import states
 from worker.store.engine import Database, Row
 from worker.store.schema import article, article_alias, match, outbox, review, search, sighting
 from worker.store.search import index_article
@@ -110,9 +110,9 @@ def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: 
     )
     _merge_matches(connection, own_id, owner_id)
     connection.execute(
-        article.update()
+        states.move(article, states.MERGED)
         .where(article.c.id == own_id)
-        .values(state=claims.MERGED, merged_into=owner_id, outcome=Outcome.DUPLICATE)
+        .values(merged_into=owner_id, outcome=Outcome.DUPLICATE)
     )
 
 

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from worker.domain import Relation, TextSource, Verdict
 from worker.errors import NotFoundError
 from worker.records import Decision, MatchRow
-from worker.store.claims import ACTIVE
 from worker.store.engine import Database, Row, counts_of
 from worker.store.reviews import ReviewStore
 from worker.store.schema import article, article_version, feed, feed_watch, match, sighting
 from worker.store.search import found_by, id_column
+from worker.store.states import ACTIVE
 
 MOST_COUNTED = 1_000
 """Matches found by a search that are counted; more than these are "many"."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.store import claims
+from worker.store import states
 from worker.store.engine import Database, Row
 from worker.store.schema import feed, feed_alias, feed_watch, fetch_event, sighting
 
@@ -89,10 +89,12 @@ def _merge(
         connection.execute(database.insert_new(feed_watch).values(feed_id=target, watch=watch))
     count = sa.select(sa.func.count()).where(sighting.c.feed_id == target).scalar_subquery()
     values = {**fresh, "entry_count": count}
-    if moved.state == claims.ACTIVE:
+    if moved.state == states.ACTIVE:
         # one that no file named any more is followed again, one that a person paused is not
-        values["state"] = sa.case(
-            (feed.c.state == claims.RETIRED, claims.ACTIVE), else_=feed.c.state
+        connection.execute(
+            states.move(feed, states.ACTIVE).where(
+                feed.c.id == target, feed.c.state == states.RETIRED
+            )
         )
     connection.execute(feed.update().where(feed.c.id == target).values(**values))
     connection.execute(feed.delete().where(feed.c.id == moved.id))

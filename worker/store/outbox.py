@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from worker.records import Delivery
-from worker.store import claims
+from worker.store import claims, states
 from worker.store.engine import Database, counts_of
 from worker.store.schema import outbox
 
@@ -59,7 +59,8 @@ class OutboxStore:
             now = self._db.now(connection)
             return claims.finish(
                 connection, outbox, delivery.id, delivery.token,
-                {"state": claims.DONE, "sent_at": now, "tries": 0, "last_error": None},
+                {"sent_at": now, "tries": 0, "last_error": None},
+                states.move(outbox, states.DONE),
             )  # fmt: skip
 
     def failed(self, delivery: Delivery, error: str, retry_at: datetime) -> bool:
@@ -68,11 +69,8 @@ class OutboxStore:
         with self._db.write() as connection:
             return claims.finish(
                 connection, outbox, delivery.id, delivery.token,
-                {
-                    "state": claims.QUARANTINED if is_last else claims.PENDING,
-                    "due_at": retry_at,
-                    "last_error": error,
-                },
+                {"due_at": retry_at, "last_error": error},
+                states.move(outbox, states.QUARANTINED if is_last else states.PENDING),
             )  # fmt: skip
 
     def oldest_due_age_s(self) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 
 from worker.records import PageTwin
-from worker.store import claims
+from worker.store import states
 from worker.store.engine import Database, chunks
 from worker.store.schema import article
 
@@ -43,11 +43,11 @@ class PageStore:
             now = self._db.now(connection)
             for part in chunks(ids):
                 connection.execute(
-                    article.update()
+                    states.move(article, states.PENDING)
                     .where(
                         article.c.id.in_(part),
-                        article.c.state == claims.DONE,
+                        article.c.state == states.DONE,
                         article.c.text_source == "page",
                     )
-                    .values(state=claims.PENDING, due_at=now, tries=0, hinted_at=None)
+                    .values(due_at=now, tries=0, hinted_at=None)
                 )

@@ -17,6 +17,7 @@ from worker.store.migrate import head_revision, upgrade
 from worker.store.outbox import OutboxStore
 from worker.store.pages import PageStore
 from worker.store.pulse import PulseStore
+from worker.store.quarantine import QuarantineStore
 from worker.store.reviews import ReviewStore
 from worker.store.turns import TurnStore
 
@@ -39,6 +40,7 @@ class Store:
         self.matches = MatchStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = OutboxStore(self.database)
+        self.quarantine = QuarantineStore(self.database)
         self.pulse = PulseStore(self.database)
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
