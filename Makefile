@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-che
 FROM_LOCK := $(PIP) --require-hashes --no-build-isolation --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format bench lock upgrade clean
+.PHONY: help run demo test check format messages bench lock upgrade clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,13 @@ check: $(DEV)  ## Formatting, lint, types and the import contracts
 format: $(DEV)  ## Format the code and apply the lint fixes that are safe
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+messages: $(RUN)  ## Bring the catalogues in worker/locales up to date with the strings in the code
+	@$(BIN)/pybabel --quiet extract -F pyproject.toml -c TRANSLATORS: --no-location --sort-output \
+	  --project Seedwatch -o .messages.pot .
+	@$(BIN)/pybabel --quiet update --ignore-pot-creation-date --ignore-obsolete \
+	  --no-fuzzy-matching --no-wrap -D messages -i .messages.pot -d worker/locales
+	@rm .messages.pot
 
 bench: $(DEV)  ## Measure the quality of the matching
 	$(BIN)/python -m bench.quality $(ARGS)

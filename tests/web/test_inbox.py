@@ -35,7 +35,7 @@ def test_row_says_what_where_and_why(see: See, filled: Filler) -> None:
     )  # fmt: skip
     (row,) = see("/").xpath("//ol[@class='rows']/li")
     said = words(row)
-    for part in ("Translation", "very likely 99 %", "海の新聞", "Japanese", "27 Feb 2026",
+    for part in ("Translation", "very likely 99%", "海の新聞", "Japanese", "27 Feb 2026",
                  "nine passages say the same", "Not reviewed", "Kelp & kin"):  # fmt: skip
         assert part in said
     assert "another reason" not in said
@@ -53,7 +53,7 @@ def test_score_in_words(see: See, filled: Filler) -> None:
     )
     said = [words(row) for row in see("/").xpath("//p[@class='how']")]
     assert [text.split("event ")[1] for text in said] == [
-        "suggestion only 70 %", "possible 40 %", "likely 70 %", "very likely 100 %"
+        "suggestion only 70%", "possible 40%", "likely 70%", "very likely 100%"
     ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_days_are_headings(see: See, filled: Filler, clock: FakeClock) -> None:
         clock.now += timedelta(days=days)
         filled(Found(f"{clock.now:%d}"))
     headings = [words(item) for item in see("/").xpath("//section[@class='day']/h2")]
-    assert headings == ["Today", "Yesterday", "Wednesday 4 March 2026", "Sunday 1 March 2026"]
+    assert headings == ["Today", "Yesterday", "Wednesday, 4 March 2026", "Sunday, 1 March 2026"]
 
 
 def test_without_feeds_it_says_what_to_do(see: See) -> None:

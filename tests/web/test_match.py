@@ -74,7 +74,7 @@ def test_texts_carry_their_language(see: See, filled: Filler) -> None:
 def test_what_cannot_be_found_is_quoted(see: See, filled: Filler) -> None:
     (match_id,) = filled(FRENCH)
     (table,) = see(f"/matches/{match_id}").xpath("//table[@class='quotes']")
-    assert words(table.xpath("tbody")[0]) == "never in the textnor in the seed50 %"
+    assert words(table.xpath("tbody")[0]) == "never in the textnor in the seed50%"
 
 
 def test_additions_lead_to_their_place(see: See, filled: Filler) -> None:

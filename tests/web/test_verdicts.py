@@ -83,7 +83,7 @@ def test_what_was_just_decided_can_be_taken_back(
     assert "2 decisions so far" in history
     assert "taken back by Ana, then not reviewed" in history
     assert "Relevant by Ana" in history
-    assert "same event, 95 %, matcher m7" in history
+    assert "same event, 95%, matcher m7" in history
 
 
 def test_many_at_once(client: TestClient, see: See, filled: Filler, sqlite_store: Store) -> None:

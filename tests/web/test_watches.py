@@ -36,7 +36,7 @@ def test_seeds_and_settings_in_words(sqlite_store: Store, clock: FakeClock, fill
     said = " ".join(TestClient(app, base_url=BASE).get("/watches").text.split())
     for part in (
         "&lt;b&gt;Kelp&lt;/b&gt;", "Kelp, &amp; where it grows", "Portuguese, Swahili",
-        "related from 42 %", "seaweed</span>", "webhook",
+        "related from 42%", "seaweed</span>", "webhook",
         "1 feed</a>, 1 search among them, asked of google", "Kilifi gets its kelp laboratory",
         "Laboratório de algas",
         "Nothing came close",

@@ -26,7 +26,7 @@ COOKIE = "seedwatch_session"
 SESSION_S = 14 * 86_400
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1_000
-_OPEN_PATHS = ("/login", "/healthz", "/readyz")
+_OPEN_PATHS = ("/login", "/language", "/healthz", "/readyz")
 _OPEN_FOLDER = "/static/"
 
 

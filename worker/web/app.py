@@ -13,6 +13,7 @@ from worker.clock import utc_now
 from worker.config import Settings
 from worker.domain import Watch
 from worker.store.store import Store
+from worker.web import languages
 from worker.web.access import Access, Attempts
 from worker.web.api import Api
 from worker.web.login import Login
@@ -51,11 +52,13 @@ def make_app(
         settings.web_host, settings.web_trust_network, has_password=access.has_password
     )
     app.add_middleware(Guard, hosts=app.state.hosts, access=access)
+    app.add_middleware(languages.Speaker)
     handle_problems(app)
     app.include_router(Api(store).router())
     guard = FormGuard(access.key("forms"))
     app.include_router(Pages(store, watches, clock, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(Login(access, guard, Attempts()).router())
+    app.include_router(languages.router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from worker.domain import Verdict
 from worker.errors import InputError
+from worker.locales import N_, _, written
 from worker.records import Decision
 from worker.web.listquery import MAX_ID
 
@@ -22,7 +23,7 @@ _MAX_FORM_BYTES = 64_000
 _MAX_FIELDS = PAGE_SIZE + 10
 _REVIEWER_COOKIE = "seedwatch_reviewer"
 _YEAR_S = 365 * 86_400
-_NOT_OURS = "Only this page's own form can be sent here."
+_NOT_OURS = N_("Only this page's own form can be sent here.")
 
 
 class FormData:
@@ -44,22 +45,26 @@ async def read_form(request: Request) -> FormData:
     """The fields of a posted form, within limits; nothing but plain forms is read."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise HTTPException(415, _NOT_OURS)
+        raise HTTPException(415, _(_NOT_OURS))
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_FORM_BYTES:
-            raise HTTPException(413, f"A note has at most {MAX_NOTE:,} characters.")
+            raise HTTPException(413, _too_long())
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
         )
     except ValueError as error:
-        raise HTTPException(400, _NOT_OURS) from error
+        raise HTTPException(400, _(_NOT_OURS)) from error
     return FormData(pairs)
 
 
 Form = Annotated[FormData, Depends(read_form)]
+
+
+def _too_long() -> str:
+    return _("A note has at most %(number)s characters.", number=written(MAX_NOTE))
 
 
 def verdict_of(form: FormData) -> Verdict | None:
@@ -72,7 +77,7 @@ def verdict_of(form: FormData) -> Verdict | None:
     if given == UNDO:
         return None
     if given not in list(Verdict):
-        raise InputError("verdict", f"use {', '.join(Verdict)} or {UNDO}")
+        raise InputError("verdict", _("use %(values)s", values=", ".join((*Verdict, UNDO))))
     return Verdict(given)
 
 
@@ -85,7 +90,7 @@ def decisions_of(form: FormData) -> list[Decision]:
     verdict = verdict_of(form)
     note = form.get("note").strip() if form.all("note") else None
     if note and len(note) > MAX_NOTE:
-        raise HTTPException(413, f"A note has at most {MAX_NOTE:,} characters.")
+        raise HTTPException(413, _too_long())
     picks = dict.fromkeys(form.all("pick"))
     return [Decision(*_pick(pick), verdict, note) for pick in picks]
 
@@ -93,7 +98,8 @@ def decisions_of(form: FormData) -> list[Decision]:
 def _pick(text: str) -> tuple[int, int]:
     numbers = text.split(".")
     if len(numbers) != 2 or not all(_is_id(number) for number in numbers):
-        raise InputError("pick", f"{text[:60]!r} is no match with its review; reload the page")
+        problem = _("%(value)s is no match with its review; reload the page", value=repr(text[:60]))
+        raise InputError("pick", problem)
     return int(numbers[0]), int(numbers[1])
 
 

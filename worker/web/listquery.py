@@ -16,6 +16,7 @@ from fastapi import Path
 
 from worker.domain import Relation, Verdict
 from worker.errors import InputError
+from worker.locales import _, written
 from worker.store.matches import MatchFilter
 
 MAX_ID = 2**63 - 1
@@ -141,7 +142,7 @@ def read_list_query(values: Mapping[str, str]) -> ListQuery:
 
 def _matching(name: str, value: str | None, pattern: str) -> str | None:
     if value is not None and not re.fullmatch(pattern, value):
-        raise _bad(name, value, "a name in small letters" if name == "watch" else "ja, fr, ...")
+        raise _bad(name, value, _("a name in small letters") if name == "watch" else "ja, fr, ...")
     return value
 
 
@@ -151,12 +152,12 @@ def _date(value: str | None) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _bad("since", value, "a date such as 2025-03-12") from None
+        raise _bad("since", value, _("a date such as 2025-03-12")) from None
 
 
 def _short(name: str, value: str | None, most: int) -> str | None:
     if value is not None and len(value) > most:
-        raise InputError(name, f"use at most {most} characters")
+        raise InputError(name, _("use at most %(number)s characters", number=written(most)))
     return value
 
 
@@ -164,9 +165,11 @@ def _id(name: str, value: str | None) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdecimal()) or len(value) > 19 or int(value) > MAX_ID:
-        raise _bad(name, value, f"the number of a {'feed' if name == 'feed' else 'match'}")
+        use = _("the number of a feed") if name == "feed" else _("the number of a match")
+        raise _bad(name, value, use)
     return int(value)
 
 
 def _bad(name: str, value: str, use: str) -> InputError:
-    return InputError(name, f"{value[:60]!r} means nothing here; use {use}")
+    problem = _("%(value)s means nothing here; use %(use)s", value=repr(value[:60]), use=use)
+    return InputError(name, problem)

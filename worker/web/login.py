@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from worker.locales import _, ngettext
 from worker.web.access import MAX_PASSWORD, Access, Attempts
 from worker.web.forms import Form
 from worker.web.safety import FormGuard
@@ -54,8 +55,11 @@ class Login:
         if wait_s:
             raise HTTPException(
                 429,
-                f"Too many wrong passwords came from where you are. Try again in "
-                f"{-(-wait_s // 60)} min.",
+                ngettext(
+                    "Too many wrong passwords came from where you are. Try again in %(num)s min.",
+                    "Too many wrong passwords came from where you are. Try again in %(num)s min.",
+                    -(-wait_s // 60),
+                ),
                 {"retry-after": str(wait_s)},
             )
         self._attempts.failed(request)
@@ -98,7 +102,8 @@ class Login:
     def _refuse_foreign(self, request: Request, form: Form) -> None:
         if not self._forms.allows(request, form.get("token")):
             raise HTTPException(
-                403, "This form was not sent from a current page of ours. Reload it and try again."
+                403,
+                _("This form was not sent from a current page of ours. Reload it and try again."),
             )
 
 

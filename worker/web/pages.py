@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from worker.domain import Relation, Seed, Verdict, Watch
+from worker.locales import _, written
 from worker.records import FeedRow, MatchRow
 from worker.store.matches import MOST_COUNTED
 from worker.store.store import Store
@@ -23,7 +24,7 @@ from worker.web.sidebyside import side_by_side
 from worker.web.steps import next_to_review, one_before
 from worker.web.verdicts import flash_of
 from worker.web.views import page
-from worker.web.words import RELATIONS, VERDICTS, day_heading, language_name
+from worker.web.words import RELATIONS, VERDICTS, day_heading, language_heading
 
 _NEAR_MISSES = 10
 
@@ -148,11 +149,11 @@ class Pages:
             "watch": [(watch.name, watch.title) for watch in self._watches.values()],
             "relation": [(one, RELATIONS[one]) for one in Relation if one.is_related],
             "language": [
-                (code, f"{language_name(code)} ({number:,})")
+                (code, f"{language_heading(code)} ({written(number)})")
                 for code, number in matches.language_counts().items()
             ],
             "outlet": [
-                (name, f"{name[:60]} ({number:,})")
+                (name, f"{name[:60]} ({written(number)})")
                 for name, number in matches.outlet_counts().items()
             ],
             "feed": [
@@ -192,21 +193,21 @@ def _tabs(query: ListQuery, counts: dict[Verdict | None, int]) -> list[tuple[str
     """Label, address, number and whether it is the one shown, for each list by verdict."""
     total = sum(counts.values())
     is_cut = query.text is not None and total > MOST_COUNTED
-    lists = {UNREVIEWED: ("To review", counts.get(None, 0))}
+    lists = {UNREVIEWED: (_("To review"), counts.get(None, 0))}
     lists |= {code: (label, counts.get(code, 0)) for code, label in VERDICTS.items()}
     tabs = [
         (
             label,
             f"/{query.address(verdict=str(code), before=None)}",
-            "" if is_cut else f"{number:,}",
+            "" if is_cut else written(number),
             query.verdict == code,
         )
         for code, (label, number) in lists.items()
     ]
-    said = f"over {MOST_COUNTED:,}" if is_cut else f"{total:,}"
+    said = _("over %(number)s", number=written(MOST_COUNTED)) if is_cut else written(total)
     return [
         *tabs,
-        ("All", f"/{query.address(verdict=ALL, before=None)}", said, query.verdict == ALL),
+        (_("All"), f"/{query.address(verdict=ALL, before=None)}", said, query.verdict == ALL),
     ]
 
 

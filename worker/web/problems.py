@@ -13,24 +13,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker.errors import InputError, NotFoundError, StoreError
+from worker.locales import N_, Phrases, _
 from worker.web.safety import guard_headers
 from worker.web.views import page
 
 log = logging.getLogger(__name__)
 
-_TITLES = {
-    400: "This address asks for something that is not there",
-    403: "Not accepted",
-    404: "Nothing here",
-    405: "Not possible here",
-    409: "Somebody decided meanwhile",
-    413: "Too much text",
-    429: "Please wait",
-    422: "This address asks for something that is not there",
-    500: "Something went wrong here",
-    503: "The store does not answer",
-}
-_NOT_FOUND = "There is no page at this address, or what it showed has been removed."
+_TITLES = Phrases(
+    {
+        400: N_("This address asks for something that is not there"),
+        403: N_("Not accepted"),
+        404: N_("Nothing here"),
+        405: N_("Not possible here"),
+        409: N_("Somebody decided meanwhile"),
+        413: N_("Too much text"),
+        429: N_("Please wait"),
+        422: N_("This address asks for something that is not there"),
+        500: N_("Something went wrong here"),
+        503: N_("The store does not answer"),
+    }
+)
+_NOT_FOUND = N_("There is no page at this address, or what it showed has been removed.")
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -47,14 +50,14 @@ def problem(request: Request, status: int, detail: str) -> Response:
     """The answer to a request that cannot be met."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": detail}, status)
-    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
     return page("problem", status, code=status, title=title, detail=detail)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     is_missing = error.status_code == HTTPStatus.NOT_FOUND
-    answer = problem(request, error.status_code, _NOT_FOUND if is_missing else str(error.detail))
+    answer = problem(request, error.status_code, _(_NOT_FOUND) if is_missing else str(error.detail))
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
@@ -64,7 +67,7 @@ async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if request.url.path.startswith("/api/"):
         return await request_validation_exception_handler(request, error)
-    return problem(request, 404, _NOT_FOUND)  # a page's only parameter is the id in its path
+    return problem(request, 404, _(_NOT_FOUND))  # a page's only parameter is the id in its path
 
 
 async def _input(request: Request, error: Exception) -> Response:
@@ -72,7 +75,7 @@ async def _input(request: Request, error: Exception) -> Response:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    return problem(request, 404, _NOT_FOUND)
+    return problem(request, 404, _(_NOT_FOUND))
 
 
 async def _store(request: Request, error: Exception) -> Response:
@@ -82,6 +85,6 @@ async def _store(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, _error: Exception) -> Response:
     # the server logs the traceback; it also answers outside of the guard, hence the headers here
-    answer = problem(request, 500, "The log of seedwatch says what; nothing was changed.")
+    answer = problem(request, 500, _("The log of seedwatch says what; nothing was changed."))
     guard_headers(answer.headers)
     return answer

@@ -167,7 +167,7 @@ class FormGuard:
 
     def allows(self, request: Request, token: str) -> bool:
         """Whether a POST came from a page of ours, in this browser."""
-        if not _is_same_origin(request):
+        if not is_same_origin(request):
             return False
         nonce = request.cookies.get(COOKIE, "")
         return bool(nonce) and hmac.compare_digest(
@@ -194,7 +194,7 @@ class FormToken:
         response.set_cookie(COOKIE, self._nonce, httponly=True, samesite="strict", path="/")
 
 
-def _is_same_origin(request: Request) -> bool:
+def is_same_origin(request: Request) -> bool:
     """Whether the browser says that the request comes from our own page; silence is a no.
 
     A browser that sends Sec-Fetch-Site is believed, but not where its Origin says otherwise.

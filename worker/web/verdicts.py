@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from worker.errors import InputError
+from worker.locales import _
 from worker.records import Decided, Decision, MatchRow, ReviewRow
 from worker.store.store import Store
 from worker.web.forms import (
@@ -73,7 +74,7 @@ class Verdicts:
         query = read_list_query(request.query_params)
         decisions = self._read(request, form)
         if [decision.match_id for decision in decisions] != [match_id]:
-            raise InputError("pick", "this form is of another match; reload the page")
+            raise InputError("pick", _("this form is of another match; reload the page"))
         decided = self._store.reviews.decide(decisions, reviewer_of(form))
         answer = self._conflict(query, decisions, decided, form) or _redirect(
             self._after_review(query, decisions[0]), query, decided.act
@@ -97,8 +98,10 @@ class Verdicts:
         if not self._forms.allows(request, form.get("token")):
             raise HTTPException(
                 403,
-                "Nothing was saved: this form was not sent from a current page of ours. Go back, "
-                "reload the page and send it again.",
+                _(
+                    "Nothing was saved: this form was not sent from a current page of ours. "
+                    "Go back, reload the page and send it again."
+                ),
             )
         return decisions_of(form)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from worker import __version__
+from worker import __version__, locales
 from worker.web import words
 from worker.web.safety import has_password, safe_link, without_user
 
@@ -23,15 +24,25 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # values are escaped
     for name in (
         "likelihood", "percent", "language_name", "direction", "lang_attribute", "outcome", "day",
-        "minute", "since", "feature_name", "count", "gist",
+        "minute", "since", "feature_name", "gist", "language_heading", "reason",
     ):  # fmt: skip
         environment.filters[name] = getattr(words, name)
     environment.filters["safe_link"] = safe_link
     environment.filters["without_user"] = without_user
+    environment.filters["written"] = locales.written
     environment.globals.update(
+        _=_gettext,
+        gettext=_gettext,
+        ngettext=_ngettext,
+        pgettext=_pgettext,
+        spoken=locales.spoken,
+        LANGUAGES=locales.LANGUAGES,
         version=__version__,
         RELATIONS=words.RELATIONS,
         RELATION_MEANS=words.RELATION_MEANS,
@@ -40,6 +51,20 @@ def _environment() -> Environment:
         has_password=has_password.get,
     )
     return environment
+
+
+def _gettext(message: str, /, **values: object) -> Markup:
+    """A message in the reader's language; it may hold markup, its values never do."""
+    return Markup(locales.translations().gettext(message)) % values  # noqa: S704
+
+
+def _ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
+    text = Markup(locales.translations().ngettext(one, many, number))  # noqa: S704
+    return text % ({"num": locales.written(number)} | values)
+
+
+def _pgettext(context: str, message: str, /, **values: object) -> Markup:
+    return Markup(locales.translations().pgettext(context, message)) % values  # noqa: S704
 
 
 _TEMPLATES = _environment()

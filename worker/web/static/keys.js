@@ -29,8 +29,10 @@ function remember(isOn) {
   }
 }
 
+const said = document.getElementById("said");
+
 function say(text) {
-  document.getElementById("said").textContent = text;
+  said.textContent = text;
 }
 
 function isTyping(target) {
@@ -63,14 +65,14 @@ function step(by) {
   }
   const link = document.querySelector(by > 0 ? 'main a[rel="next"]' : 'main a[rel="prev"]');
   if (link) link.click();
-  else say(by > 0 ? "This is the last match." : "This is the first match.");
+  else say(by > 0 ? said.dataset.last : said.dataset.first);
 }
 
 function decide(verdict) {
   if (list && !list.querySelector('[name="pick"]:checked')) {
     const at = current();
     if (at < 0) {
-      say("Choose a match first: j and k go from one to the next.");
+      say(said.dataset.choose);
       return;
     }
     rows[at].querySelector('[name="pick"]').checked = true;
@@ -89,7 +91,7 @@ const ACTIONS = {
   z: () => {
     const undo = document.querySelector('.flash button[value="undo"]');
     if (undo) undo.click();
-    else say("There is nothing to take back.");
+    else say(said.dataset.nothing);
   },
   "/": () => {
     const search = document.getElementById("q");
