@@ -15,6 +15,7 @@ from worker.errors import (
     NotFoundError,
     ParseError,
     SeedwatchError,
+    StoppedError,
     StoreError,
     WatchError,
 )
@@ -26,6 +27,7 @@ EXAMPLES = {
     FetchError: ("http://a/", Outcome.TIMEOUT, Failure.TEMPORARY, "10 s", 504, 30.0),
     ParseError: (Outcome.NOT_A_FEED, "HTML"),
     EncoderError: ("onnx:x", "no such folder"),
+    StoppedError: ("worker",),
     StoreError: ("no answer",),
     NotFoundError: ("7: no such match",),
 }

@@ -15,6 +15,7 @@ from typing import Any
 from worker import pipeline
 from worker.config import Settings
 from worker.domain import Outcome
+from worker.errors import StoppedError
 from worker.services import Services
 
 log = logging.getLogger(__name__)
@@ -169,6 +170,16 @@ class EmbeddedRun:
         self._beat.start()
         for task in ("seedwatch.poll_due", "seedwatch.sweep"):
             self._app.send_task(task, queue="sweep")
+
+    def check(self) -> None:
+        """Make sure that both are at work: a thread that dies takes nobody with it.
+
+        Raises:
+            StoppedError: one has ended by itself.
+        """
+        for part, thread in (("worker", self._thread), ("scheduler", self._beat)):
+            if not thread.is_alive():
+                raise StoppedError(part)
 
     def stop(self) -> None:
         """Stop both; what is being worked on comes back when its lease ends, or now if it ends."""

@@ -9,6 +9,7 @@
     ├── FetchError            bytes could not be had; carries its Outcome and Failure class
     ├── ParseError            bytes are no feed or no article; carries its Outcome
     ├── EncoderError          the encoder cannot be loaded or failed
+    ├── StoppedError          a part of the embedded run has ended by itself
     └── StoreError            the database cannot be reached or refused
         └── NotFoundError     no row with that id
 
@@ -129,6 +130,23 @@ class EncoderError(SeedwatchError):
 
     def __str__(self) -> str:
         return f"encoder {self.encoder}: {self.problem}"
+
+
+class StoppedError(SeedwatchError):
+    """A part of the embedded run has ended by itself.
+
+    Args:
+        part: which one.
+    """
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+    def __str__(self) -> str:
+        return (
+            f"the {self.part} has stopped by itself; the log says why. Start `seedwatch run` again"
+        )
 
 
 class StoreError(SeedwatchError):

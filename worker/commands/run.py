@@ -17,6 +17,7 @@ from worker.config import Settings, load_settings
 from worker.domain import FeedConfig, Watch
 from worker.embedded import EmbeddedRun, Progress, Summary, run_once
 from worker.errors import ConfigError
+from worker.folderlock import FolderLock
 from worker.services import Services
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = "127.0.0.0/8"
 _DEMO_PORT = 8322
+_CHECK_EVERY_S = 5.0
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,9 +50,10 @@ def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: b
     _refuse_json_forever(once, as_json)
     from worker.wiring import build, feeds_of
 
-    services = build(settings)
-    services.store.feeds.sync(feeds_of(services.watches))
-    _watch(services, once=once, as_json=as_json, no_web=no_web)
+    with FolderLock(settings.data_dir):
+        services = build(settings)
+        services.store.feeds.sync(feeds_of(services.watches))
+        _watch(services, once=once, as_json=as_json, no_web=no_web)
 
 
 @click.command()
@@ -67,9 +70,12 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
     from worker.demo.content import SEEDS_DIR
     from worker.wiring import build, build_loader
 
-    with _open_site() as site:
+    with ExitStack() as stack:
+        site = stack.enter_context(_open_site())
         watches = build_loader(settings).load_all(SEEDS_DIR)
-        services = build(_demo_settings(settings, site.port), watches)
+        settings = _demo_settings(settings, site.port)
+        stack.enter_context(FolderLock(settings.data_dir))
+        services = build(settings, watches)
         feeds = [FeedConfig(feed.url, feed.title, feed.language) for feed in site.feeds]
         services.store.feeds.sync({watches[0].name: feeds})
         services.store.feeds.poll_now()
@@ -214,7 +220,8 @@ def _forever(services: Services, no_web: bool) -> None:
         embedded.start()
         stack.callback(embedded.stop)
         click.echo(f"Watching {_names(services.watches)}. Stop with Ctrl-C.", err=True)
-        stopped.wait()
+        while not stopped.wait(_CHECK_EVERY_S):
+            embedded.check()
         click.echo("Stopping.", err=True)
 
 
