@@ -42,6 +42,9 @@ class Database:
         clock: the time for SQLite, whose database is on this very machine. PostgreSQL's own
             clock is asked instead, so that the workers' clocks need not agree.
 
+    Attributes:
+        driver_url: with its password, for who opens the database by other means.
+
     Raises:
         ConfigError: the URL is no database that can be used, or its driver is not installed.
     """
@@ -50,6 +53,7 @@ class Database:
         parsed = _parse(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = without_password(parsed.render_as_string(hide_password=True))
+        self.driver_url = parsed
         self._clock = clock
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
 
@@ -74,6 +78,24 @@ class Database:
             connection.execution_options(seedwatch_write=True)
             with connection.begin():
                 yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for any other, and where there is none yet."""
+        name = self.driver_url.database
+        path = Path(name) if self.is_sqlite and name and name != ":memory:" else None
+        return path if path is not None and path.exists() else None
+
+    @contextmanager
+    def exclusive(self) -> Iterator[sa.Connection]:
+        """A connection outside any transaction, after all others of this process were closed.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        self._engine.dispose()
+        with _translated(self.url), self._engine.connect() as connection:
+            yield connection
 
     def now(self, connection: sa.Connection) -> datetime:
         """The database's own time, aware UTC."""
