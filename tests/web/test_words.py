@@ -7,8 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from worker.domain import Outcome, Relation, Verdict
+from worker.locales import speaking
+from worker.match.evidence import _PLAIN
+from worker.match.model import shipped_model
 from worker.store.states import LEGAL, START
 from worker.web import words
+from worker.web.featurewords import FEATURES, feature_name
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OF_ARTICLES_ONLY = {Outcome.MATCHED, Outcome.UNRELATED, Outcome.NO_TEXT, Outcome.DUPLICATE}
@@ -62,6 +66,52 @@ def test_languages(code: str, name: str, direction: str) -> None:
 )
 def test_since(ago: timedelta, expected: str) -> None:
     assert words.since(NOW - ago, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ("1 Mar 2026", "1 Mar 2026, 12:00 UTC", "Sunday, 1 March 2026",
+         "2 days ago", "60%", "Japanese")),
+        ("vi", ("1 thg 3, 2026", "12:00 UTC, 1 thg 3, 2026", "Chủ Nhật, 1 tháng 3, 2026",
+         "2 ngày trước", "60%", "Tiếng Nhật")),
+        ("fr", ("1 mars 2026", "1 mars 2026, 12:00 UTC", "Dimanche 1 mars 2026",
+         "il y a 2 jours", "60\u00a0%", "japonais")),
+        ("id", ("1 Mar 2026", "1 Mar 2026, 12.00 UTC", "Minggu, 01 Maret 2026",
+         "2 hari lalu", "60%", "Jepang")),
+    ],
+)  # fmt: skip
+def test_dates_and_numbers_in_the_readers_language(
+    language: str, expected: tuple[str, ...]
+) -> None:
+    day, minute, heading, ago, percent, japanese = expected
+    with speaking(language):
+        assert words.day(NOW) == day
+        assert words.minute(NOW) == minute
+        assert words.day_heading(NOW.date(), date(2026, 5, 1)) == heading
+        assert words.since(NOW - timedelta(days=2), NOW) == ago
+        assert words.percent(0.6) == percent
+        assert words.language_name("ja") == japanese
+        assert words.language_heading("ja") == japanese[:1].upper() + japanese[1:]
+
+
+def test_reasons_of_the_matcher_in_the_readers_language() -> None:
+    with speaking("fr"):
+        assert words.reason("38% of the text has a close counterpart in one seed").startswith("38")
+        assert words.reason("both name Kilifi, %s") == "les deux nomment Kilifi, %s"
+        assert words.reason("less than usual: names of the seeds occur") == (
+            "moins que d’habitude\u00a0: des noms des références y figurent"
+        )
+        assert words.reason("in the way of a later version, 100%") == (
+            "in the way of a later version, 100%"
+        )
+        for text in _PLAIN.values():
+            assert words.reason(text) != text
+
+
+def test_every_feature_has_words() -> None:
+    assert set(FEATURES) == set(shipped_model().typical)
+    assert feature_name("of_a_later.matcher") == "of a later matcher"
 
 
 def test_day_heading() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.domain import AlignedPassage, Relation
+from worker.locales import N_
 from worker.match.features import Comparison
 from worker.match.model import Model
 from worker.match.reading import Reading
@@ -27,20 +28,20 @@ NEW_IN_COPY = 0.04
 
 _CONTEXT = re.compile(r"\S+")
 _PLAIN = {
-    "core": "the text as a whole is about what the seeds are about",
-    "lead_core": "title and lead are about what the seeds are about",
-    "subject": "the subject, names and places aside, is that of the seeds",
-    "subject_gap": "the subject, names and places aside, is that of the seeds",
-    "names": "names of the seeds occur",
-    "name_cover": "passages name what the seeds name",
-    "name_share": "of the article's own names, a part is in the seeds",
-    "country_fit": "the seeds' countries are in focus",
-    "country_worst": "each of the seeds' countries is in focus",
-    "country_other": "another country is in focus",
-    "number_share": "figures of the seeds occur",
-    "dates": "days of the seeds are named",
-    "near_date": "it was published about when the seeds were",
-    "width": "there is text enough to go on",
+    "core": N_("the text as a whole is about what the seeds are about"),
+    "lead_core": N_("title and lead are about what the seeds are about"),
+    "subject": N_("the subject, names and places aside, is that of the seeds"),
+    "subject_gap": N_("the subject, names and places aside, is that of the seeds"),
+    "names": N_("names of the seeds occur"),
+    "name_cover": N_("passages name what the seeds name"),
+    "name_share": N_("of the article's own names, a part is in the seeds"),
+    "country_fit": N_("the seeds' countries are in focus"),
+    "country_worst": N_("each of the seeds' countries is in focus"),
+    "country_other": N_("another country is in focus"),
+    "number_share": N_("figures of the seeds occur"),
+    "dates": N_("days of the seeds are named"),
+    "near_date": N_("it was published about when the seeds were"),
+    "width": N_("there is text enough to go on"),
 }
 
 
@@ -133,7 +134,7 @@ def reasons(
     if relation in (Relation.COPY, Relation.TRANSLATION):
         told.append(f"{alignment.covered:.0%} of the text has a close counterpart in one seed")
         if alignment.order > 0.8:
-            told.append("in the seed's own order")
+            told.append(N_("in the seed's own order"))
     shared = [index.names[i].text for i in comparison.shared_names[:5]]
     if shared:
         told.append("both name " + ", ".join(shared))

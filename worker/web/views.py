@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from worker import __version__, locales
 from worker.web import words
+from worker.web.featurewords import feature_name
 from worker.web.safety import has_password, safe_link, without_user
 
 HERE = Path(__file__).parent
@@ -30,11 +31,12 @@ def _environment() -> Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # values are escaped
     for name in (
         "likelihood", "percent", "language_name", "direction", "lang_attribute", "outcome", "day",
-        "minute", "since", "feature_name", "gist", "language_heading", "reason",
+        "minute", "since", "gist", "language_heading", "reason",
     ):  # fmt: skip
         environment.filters[name] = getattr(words, name)
     environment.filters["safe_link"] = safe_link
     environment.filters["without_user"] = without_user
+    environment.filters["feature_name"] = feature_name
     environment.filters["written"] = locales.written
     environment.globals.update(
         _=_gettext,

@@ -222,8 +222,3 @@ def reason(text: str) -> str:
     if text.startswith(_LESS):
         return _("less than usual: %(reason)s", reason=reason(text.removeprefix(_LESS)))
     return _(text) if text else text
-
-
-def feature_name(name: str) -> str:
-    """A feature's name as words."""
-    return name.replace("_", " ").replace(".", " ").strip()
