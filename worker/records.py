@@ -248,6 +248,10 @@ class FeedRow:
     Attributes:
         entries: seen so far.
         entry_days: how many were published on each of the latest days that had any, by ISO date.
+        origin: "config" for one that a watch's file names, "user" for one that was added.
+        interval_s: from the last poll to the next. entry_interval_s: the mean time between two
+            entries. ttl_s: how long the feed asks to be left alone.
+        is_conditional: whether its server gave validators, so that a poll costs little.
     """
 
     id: int
@@ -269,6 +273,34 @@ class FeedRow:
     entry_days: Mapping[str, int]
     last_entry_at: datetime | None
     created_at: datetime
+    origin: str = "config"
+    interval_s: float | None = None
+    entry_interval_s: float | None = None
+    ttl_s: float | None = None
+    is_conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PollEvent:
+    """One attempt to poll a feed."""
+
+    at: datetime
+    outcome: str
+    status: int | None
+    detail: str | None
+    elapsed_s: float
+    size_bytes: int
+    entries: int
+    new_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEntry:
+    """An entry as a feed brought it."""
+
+    url: str | None
+    title: str
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

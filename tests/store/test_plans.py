@@ -28,6 +28,8 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "misses": lambda store: store.matches.near_misses("kelp"),
     "history": lambda store: store.reviews.history(1),
     "act": lambda store: store.reviews.of_act("a"),
+    "polls": lambda store: store.feed_history.polls(1, 20),
+    "entries": lambda store: store.feed_history.entries(1, 10),
     "match": lambda store: [store.matches.sightings(1), store.matches.versions(1)],
 }
 SORTS = {"languages", "outlets", "match"}

@@ -28,9 +28,10 @@ def test_a_feed_in_words(see: See, filled: Filler, clock: FakeClock) -> None:
     clock.advance(minutes=5)
     page = see("/feeds")
     (row,) = page.xpath("//tbody/tr")
-    assert words(row.xpath("th/bdi")[0]) == "The News"
+    assert words(row.xpath("th/a")[0]) == "The News"
     assert [words(cell) for cell in row.xpath("td")] == [
-        "Watched", "Read 5 min ago", "5 min ago", "in 15 min", "0", "2"
+        "Read 5 min ago", "5 min ago", "in 15 min", "0", "2.0",
+        "Poll now The News Pause The News",
     ]  # fmt: skip
     assert "1 feed is watched; all that were polled could be read." in words(page)
 
@@ -39,7 +40,8 @@ def test_user_names_and_passwords_are_not_shown(see: See, filled: Filler) -> Non
     filled(Found("a"))
     page = see("/feeds")
     assert "secret" not in page.text_content()
-    assert not page.xpath("//tbody//a")  # an address with a password is not linked either
+    # an address with a password is not linked either
+    assert page.xpath("//tbody//a/@href") == ["/feeds/1"]
     assert "https://news.example/rss" in words(page)
 
 
@@ -56,17 +58,15 @@ def test_trouble_comes_first_and_says_what_it_is(
             PollResult(
                 job, outcome, clock() + timedelta(days=3), is_success=name == "well",
                 detail="<html> instead of a feed", validators=Validators(),
-                moved_to="https://new.example/rss" if name == "failing" else None,
             )
         )  # fmt: skip
     sqlite_store.feeds.set_state(ids["paused"], PAUSED)
     page = see("/feeds")
-    assert [words(item) for item in page.xpath("//tbody/tr/th/bdi")] == [
+    assert [words(item) for item in page.xpath("//tbody/tr/th/a")] == [
         "failing", "new", "well", "paused"
     ]  # fmt: skip
     failing = words(page.xpath("//tbody/tr")[0])
-    for part in ("Not a feed", "<html> instead of a feed", "moved to https://new.example/rss",
-                 "never", "in 3 days"):  # fmt: skip
+    for part in ("Not a feed", "<html> instead of a feed", "never", "in 3 days"):
         assert part in failing
     assert "3 feeds are watched; 1 could not be read at the last try; 1 not polled yet." in words(
         page
@@ -76,3 +76,16 @@ def test_trouble_comes_first_and_says_what_it_is(
 
 def test_the_test_feed_has_a_secret() -> None:
     assert "secret" in FEED_URL
+
+
+def test_many_feeds_come_in_pages(see: See, sqlite_store: Store) -> None:
+    feeds = [FeedConfig(f"https://f{n}.example/rss", f"feed {n}") for n in range(101)]
+    sqlite_store.feeds.sync({"kelp": feeds})
+    first, second = see("/feeds"), see("/feeds?page=2")
+    names = [words(link) for page in (first, second) for link in page.xpath("//tbody/tr/th/a")]
+    assert names == [feed.title for feed in feeds]
+    assert first.xpath("//a[@rel='next']/@href") == ["/feeds?page=2"]
+    assert second.xpath("//a[@rel='prev']/@href") == ["/feeds"]
+    assert "101 feeds are watched" in words(second)
+    for nonsense in ("0", "-1", "x", "9" * 30):
+        see(f"/feeds?page={nonsense}", 400)

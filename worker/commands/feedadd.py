@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from worker.adding import find_feed
 from worker.clock import iso
 from worker.commands.common import print_json
 from worker.commands.feedstore import json_option, synced_store, watch_named, watch_option
@@ -17,11 +18,6 @@ from worker.domain import Entry, FeedConfig, Outcome
 from worker.errors import InputError
 from worker.polling import Trial, trial
 from worker.records import KnownEntries, NewEntry
-
-# A look at the address that says: nobody should poll this.
-_REFUSED = frozenset(
-    {Outcome.NOT_A_FEED, Outcome.NOT_FOUND, Outcome.GONE, Outcome.BAD_URL, Outcome.BLOCKED_ADDRESS}
-)
 
 
 @click.command()
@@ -53,20 +49,19 @@ def _feed_at(settings: Settings, url: str) -> str:
     Raises:
         InputError: it is none and names none, or several.
     """
-    seen = _try(settings, url)
-    if len(seen.named) == 1:
-        (url,) = seen.named
-        seen = _try(settings, url)
-    elif seen.named:
-        click.echo("\n".join(seen.named))
-        raise InputError(url, f"is a page that names {len(seen.named)} feeds; add one of them")
-    result = seen.result
-    if result.outcome in _REFUSED:
-        hint = ", and names none" if result.outcome is Outcome.NOT_A_FEED else ""
-        raise InputError(url, f"{result.outcome}: {result.detail}{hint}; nothing was added")
-    if not result.is_success:
-        click.echo(f"{url}: {result.outcome} ({result.detail}); added all the same", err=True)
-    return url
+    from worker.wiring import build
+
+    with closing(build(settings, watches=())) as services:
+        found = find_feed(services, url)
+    if found.choices:
+        click.echo("\n".join(found.choices))
+        raise InputError(url, f"is a page that names {len(found.choices)} feeds; add one of them")
+    if found.is_refused:
+        hint = ", and names none" if found.outcome is Outcome.NOT_A_FEED else ""
+        raise InputError(found.url, f"{found.outcome}: {found.detail}{hint}; nothing was added")
+    if not found.is_read:
+        click.echo(f"{found.url}: {found.outcome} ({found.detail}); added all the same", err=True)
+    return found.url
 
 
 def _try(settings: Settings, url: str) -> Trial:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -208,10 +209,13 @@ def _forever(services: Services, no_web: bool) -> None:
         signal.signal(signum, lambda *_: stopped.set())
     with ExitStack() as stack:
         if not no_web:
+            from worker.adding import find_feed
             from worker.web.app import make_app
+            from worker.web.finder import Finder
             from worker.web.server import BackgroundServer
 
-            pages = make_app(services.store, services.watches, settings)
+            finder = Finder(partial(find_feed, services))
+            pages = make_app(services.store, services.watches, settings, finder=finder)
             server = stack.enter_context(
                 BackgroundServer(pages, settings.web_host, settings.web_port)
             )

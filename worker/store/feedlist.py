@@ -187,18 +187,36 @@ class FeedList:
             if watch is None or watch in watches.get(row.id, [])
         ]
 
-    def confirm_move(self, feed_id: int) -> Moved:
+    def get(self, feed_id: int) -> FeedRow:
+        """One feed.
+
+        Raises:
+            NotFoundError: no such feed.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(feed).where(feed.c.id == feed_id)).first()
+            if row is None:
+                raise NotFoundError(f"{feed_id}: no such feed; `seedwatch feeds list` shows them")
+            named = sa.select(feed_watch.c.watch).where(feed_watch.c.feed_id == feed_id)
+            watches = list(connection.execute(named.order_by(feed_watch.c.watch)).scalars())
+        return _feed_row(row, watches)
+
+    def confirm_move(self, feed_id: int, seen: str | None = None) -> Moved:
         """Change a feed's address to where it has been redirected permanently; due at once.
 
         If that address is a feed already, this one is merged into it: its sightings and events
         become the other's. The former address goes on meaning the feed.
 
+        Args:
+            feed_id: of the feed.
+            seen: the address that a person confirms; None = whatever it is by now.
+
         Raises:
-            NotFoundError: no such feed, or it is not redirected.
+            NotFoundError: no such feed, or it is not redirected (there).
         """
         with self._db.write() as connection:
             row = connection.execute(sa.select(feed).where(feed.c.id == feed_id)).first()
-            if row is None or not row.moved_to:
+            if row is None or not row.moved_to or seen not in (None, row.moved_to):
                 raise NotFoundError(f"{feed_id}: is not redirected permanently; nothing to confirm")
             now = self._db.now(connection)
             target = moves.change_address(self._db, connection, row, hash_of(row.moved_to), now)
@@ -226,6 +244,11 @@ def _feed_row(row: Row, watches: list[str]) -> FeedRow:
         entry_days=row.entry_days or {},
         last_entry_at=row.last_entry_at,
         created_at=row.created_at,
+        origin=row.origin,
+        interval_s=row.interval_s,
+        entry_interval_s=row.entry_interval_s,
+        ttl_s=row.ttl_s,
+        is_conditional=bool(row.etag or row.last_modified),
     )
 
 

@@ -11,6 +11,7 @@ from worker.clock import utc_now
 from worker.errors import StoreError
 from worker.store.articles import ArticleStore
 from worker.store.engine import Database
+from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
@@ -36,6 +37,7 @@ class Store:
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
         self.database = Database(url, clock)
         self.feeds = FeedStore(self.database)
+        self.feed_history = FeedHistory(self.database)
         self.articles = ArticleStore(self.database)
         self.matches = MatchStore(self.database)
         self.reviews = ReviewStore(self.database)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from worker import __version__
+from worker.adding import FoundFeed, find_feed
 from worker.clock import utc_now
 from worker.config import Settings
 from worker.domain import Watch
@@ -16,12 +19,15 @@ from worker.store.store import Store
 from worker.web import languages
 from worker.web.access import Access, Attempts
 from worker.web.api import Api
+from worker.web.feedpages import FeedPages
+from worker.web.finder import Finder
 from worker.web.login import Login
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
 from worker.web.safety import FormGuard, Guard, KnownHosts
 from worker.web.verdicts import Verdicts
 from worker.web.views import STATIC
+from worker.wiring import build, build_guard
 
 
 def make_app(
@@ -29,6 +35,7 @@ def make_app(
     watches: Sequence[Watch],
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
+    finder: Finder | None = None,
 ) -> FastAPI:
     """Make the application; `worker.web.server` serves it.
 
@@ -37,6 +44,8 @@ def make_app(
         watches: give titles and the texts of the seeds.
         settings: the host that is answered, and whether the network is trusted.
         clock: aware UTC.
+        finder: looks at an address that somebody wants to add as a feed; None = with services of
+            its own, made from the settings each time.
     """
     # the framework's own documentation pages load scripts from elsewhere: only the schema is kept
     app = FastAPI(
@@ -57,8 +66,16 @@ def make_app(
     app.include_router(Api(store).router())
     guard = FormGuard(access.key("forms"))
     app.include_router(Pages(store, watches, clock, guard).router())
+    finder = finder or Finder(partial(_find, settings))
+    check_url = build_guard(settings).check_url
+    app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(Login(access, guard, Attempts()).router())
     app.include_router(languages.router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+def _find(settings: Settings, url: str) -> FoundFeed:
+    with closing(build(settings, watches=())) as services:
+        return find_feed(services, url)

@@ -1,4 +1,4 @@
-"""The review pages: the inbox, one match with its evidence, the feeds."""
+"""The review pages: the inbox, one match with its evidence, the watches."""
 
 from __future__ import annotations
 
@@ -57,7 +57,6 @@ class Pages:
         router.add_api_route("/", self.inbox, methods=["GET", "HEAD"])
         router.add_api_route("/matches/{match_id}", self.match, methods=["GET", "HEAD"])
         router.add_api_route("/watches", self.watches, methods=["GET", "HEAD"])
-        router.add_api_route("/feeds", self.feeds, methods=["GET", "HEAD"])
         return router
 
     def inbox(self, request: Request) -> Response:
@@ -114,19 +113,6 @@ class Pages:
             previous_id=one_before(self._store, query, match_id),
             flash=flash_of(self._store, request),
             max_note=forms.MAX_NOTE,
-        )
-
-    def feeds(self) -> Response:
-        """All feeds and how they are; those in trouble first."""
-        rows = sorted(self._store.feeds.rows(), key=_trouble_first)
-        return page(
-            "feeds",
-            rows=rows,
-            now=self._clock(),
-            watches=self._watches,
-            failing=sum(row.failures > 0 for row in rows if row.state == "active"),
-            waiting=sum(row.last_outcome is None for row in rows if row.state == "active"),
-            active=len(_live(rows)),
         )
 
     def watches(self) -> Response:
@@ -213,7 +199,3 @@ def _tabs(query: ListQuery, counts: dict[Verdict | None, int]) -> list[tuple[str
 
 def _live(rows: Sequence[FeedRow]) -> list[FeedRow]:
     return [row for row in rows if row.state == "active"]
-
-
-def _trouble_first(row: FeedRow) -> tuple[bool, bool, str]:
-    return row.state != "active", row.failures == 0, (row.title or row.url).casefold()
