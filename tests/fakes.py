@@ -68,6 +68,11 @@ class FakeFetcher:
             raise page
         return page
 
+    def hop(self, url: str, *, max_bytes: int = 2_000_000) -> Fetched:
+        got = self.fetch(url, max_bytes=max_bytes)
+        assert isinstance(got, Fetched)
+        return got
+
 
 class InThisProcess:
     """Parses here: what isolation is for has tests of its own."""

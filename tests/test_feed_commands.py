@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 import time
@@ -65,6 +66,23 @@ class TestAdd:
         assert "names 2 feeds; add one of them" in ran.err
         assert stored(run) == []
 
+    def test_a_site_whose_only_feed_is_a_sitemap_that_its_robots_txt_names(
+        self, run: Run, server: RawServer
+    ) -> None:
+        server.answers["/"] = site()
+        lines = (f"Sitemap: {server.url(path)}\n" for path in ("/all.xml", "/news.xml.gz"))
+        server.answers["/robots.txt"] = response("".join(lines).encode())
+        plain = "<urlset><url><loc>https://a.test/about</loc></url></urlset>"
+        news = plain.replace("</url>", "<n:news><n:title>T</n:title></n:news></url>")
+        server.answers["/all.xml"] = response(plain.encode())
+        server.answers["/news.xml.gz"] = response(
+            gzip.compress(news.replace("<urlset", "<urlset xmlns:n='n'").encode())
+        )
+        assert run("feeds", "add", server.url("/")).code == 0
+        assert stored(run) == [server.url("/news.xml.gz")]
+        seen = run("feeds", "try", server.url("/news.xml.gz"), "--json").json
+        assert [entry["title"] for entry in seen["entries"]] == ["T"]
+
     @pytest.mark.parametrize(
         ("answer", "told"),
         [
@@ -94,6 +112,17 @@ class TestAdd:
     def test_without_looking(self, run: Run, server: RawServer) -> None:
         assert run("feeds", "add", "--no-look", server.url("/none")).code == 0
         assert server.requests == []
+
+
+def test_columns_are_wide_enough_for_every_state(
+    run: Run, server: RawServer, tmp_path: Path
+) -> None:
+    run("feeds", "add", server.url("/rss"), "--title", "The News")
+    with sqlite3.connect(next(tmp_path.rglob("seedwatch.db"))) as connection:
+        connection.execute("UPDATE feed SET state = 'quarantined'")
+    assert f"  quarantined {server.url('/rss')}" in run("feeds", "list").out
+    head, line, *_ = run("feeds", "health").out.splitlines()
+    assert line.index("not yet") == head.index("outcome")
 
 
 def test_a_feed_can_be_made_due_by_hand(run: Run, server: RawServer) -> None:

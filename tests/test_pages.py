@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from worker import pipeline
 from worker.domain import FeedConfig, Outcome, TextSource
 from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
 from worker.fetch.robots import RobotsRules
-from worker.services import Services
+from worker.services import AllAllowed, Services
 
 
 @pytest.fixture
@@ -71,6 +72,104 @@ def test_a_page_that_robots_txt_forbids_is_not_fetched_and_the_feeds_text_stays(
     assert "(robots.txt)" in told[1]
     clock.advance(days=2)
     assert pipeline.due_articles(real) == []
+
+
+class TestRedirects:
+    """Where a page leads to has rules and a turn of its own."""
+
+    @pytest.fixture
+    def other(self) -> Iterator[RawServer]:
+        raw = RawServer()
+        yield raw
+        raw.close()
+
+    def test_the_targets_robots_txt_is_asked_and_kept(
+        self, real: Services, server: RawServer, other: RawServer
+    ) -> None:
+        put(server, KELP_ITEM, Item("tram", "New trams"))
+        server.answers["/kelp"] = response(status="301 x", Location=other.url("/forbidden"))
+        server.answers["/tram"] = response(status="302 x", Location=other.url("/allowed"))
+        other.answers["/robots.txt"] = response(b"User-agent: *\nDisallow: /forbidden\n")
+        other.answers["/allowed"] = response(page("New trams", *TRAM).encode())
+        other.answers["/forbidden"] = response(page("Kelp", *KELP).encode())
+        assert work(real, poll(real)) == {Outcome.MATCHED: 1, Outcome.UNRELATED: 1}
+        assert sorted(paths(other)) == ["/allowed", "/robots.txt"]
+        (row,) = real.store.matches.rows()
+        assert row.text_source is TextSource.FEED
+
+    def test_a_path_of_the_same_host_too(self, real: Services, server: RawServer) -> None:
+        put(server, KELP_ITEM, print=page("Kelp", *KELP))
+        server.answers["/kelp"] = response(status="302 x", Location="/print")
+        server.answers["/robots.txt"] = response(b"User-agent: *\nDisallow: /print\n")
+        work(real, poll(real))
+        assert "/print" not in paths(server)
+
+    def test_the_article_is_known_by_where_it_was_found(
+        self, real: Services, server: RawServer, other: RawServer
+    ) -> None:
+        put(server, KELP_ITEM)
+        server.answers["/kelp"] = response(status="302 x", Location="/hop")
+        server.answers["/hop"] = response(status="302 x", Location=other.url("/at-last"))
+        other.answers["/at-last"] = response(page("Kelp", *KELP).encode())
+        work(real, poll(real))
+        with real.store.database.read() as connection:
+            told = connection.exec_driver_sql("SELECT text_source, final_url FROM article").one()
+        assert tuple(told) == (TextSource.PAGE, other.url("/at-last"))
+
+    @pytest.mark.parametrize(
+        ("location", "outcome"),
+        [
+            ("/kelp", Outcome.TOO_MANY_REDIRECTS),
+            ("http://10.0.0.1/", Outcome.BLOCKED_ADDRESS),
+            ("file:///etc/passwd", Outcome.BAD_URL),
+        ],
+    )
+    def test_they_end(
+        self, real: Services, server: RawServer, location: str, outcome: Outcome
+    ) -> None:
+        put(server, KELP_ITEM)
+        server.answers["/kelp"] = response(status="301 x", Location=location)
+        assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+        with real.store.database.read() as connection:
+            told = connection.exec_driver_sql("SELECT fetch_outcome FROM article").scalar()
+        assert told == outcome
+
+
+def test_an_opaque_link_is_not_asked_for_and_one_article_whichever_search_brings_it(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    def searched(link: str) -> bytes:
+        return response(
+            "<rss version='2.0'><channel><item><title>Kelp seaweed - The News</title>"
+            f"<link>https://news.google.com/rss/articles/{link}?oc=5</link><guid>{link}</guid>"
+            "<pubDate>Sun, 01 Mar 2026 09:00:00 GMT</pubDate><source url='https://news.example'>"
+            "The News</source></item></channel></rss>".encode()
+        )
+
+    class AsGoogle:
+        """The search engine's answers, from loopback."""
+
+        def fetch(self, url: str, **more: Any) -> Any:
+            asked.append(url)
+            return replace(real.fetcher.fetch(server.url("/rss"), **more), url=url, final_url=url)
+
+        hop = fetch
+
+    asked: list[str] = []
+    google = replace(real, fetcher=AsGoogle(), robots=AllAllowed())  # type: ignore[arg-type]
+    feeds = [f"https://news.google.com/rss/search?q=kelp&hl={code}" for code in ("en", "fr")]
+    real.store.feeds.sync({"kelp": [FeedConfig(url) for url in feeds]})
+    ids = []
+    for link in ("CBMiAAAAAAAA", "CBMiBBBBBBBB", "CBMiCCCCCCCC"):
+        server.answers["/rss"] = searched(link)
+        ids += poll(google)
+    assert len(set(ids)) == 1
+    assert work(google, ids) == {Outcome.MATCHED: 1}
+    assert set(asked) == set(feeds)
+    with real.store.database.read() as connection:
+        told = connection.exec_driver_sql("SELECT fetch_outcome, last_error FROM article").one()
+    assert told[0] == Outcome.WRAPPED
+    assert "the feed's text is kept" in told[1]
 
 
 def test_while_robots_txt_cannot_be_had_the_feeds_text_is_stored_and_the_page_tried_later(

@@ -8,6 +8,7 @@ import pytest
 
 from worker.config import Settings
 from worker.errors import FetchError
+from worker.feeds.queries import min_interval_s
 from worker.services import AllAllowed
 from worker.wiring import build, build_limiter, build_store
 
@@ -39,3 +40,15 @@ def test_robots_txt_is_a_setting(tmp_path: Path, is_asked: bool) -> None:
     services = build(settings(tmp_path, fetch_robots=is_asked), watches=())
     assert isinstance(services.robots, AllAllowed) != is_asked
     services.close()
+
+
+def test_search_engines_are_asked_slowly(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, fetch_delay_s=0)
+    store = build_store(chosen)
+    limiter = build_limiter(chosen, store)
+    for host, pause_s in (("api.gdeltproject.org", 10), ("news.google.com", 5), ("a.test", 0)):
+        with limiter.acquire(f"https://{host}/search"):
+            pass
+        assert limiter.wait_s(f"https://{host}/") == pytest.approx(pause_s, abs=1)
+    assert min_interval_s("https://api.gdeltproject.org/api/v2/doc/doc?query=x") >= 3_600
+    store.close()

@@ -8,6 +8,7 @@ carry their unit in the name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -49,6 +50,8 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     POSTPONED = "postponed"
     """Not asked yet, out of politeness: its host is being asked by us already."""
+    WRAPPED = "wrapped"
+    """The link holds the article's address in a form that only its maker can read."""
     TOO_MANY_REDIRECTS = "too_many_redirects"
     SERVER_ERROR = "server_error"
     CLIENT_ERROR = "client_error"
@@ -135,6 +138,18 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """The server sends us on to another address, which was checked but not asked.
+
+    Attributes:
+        url: as asked for. target: absolute, one that may be fetched.
+    """
+
+    url: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotModified:
     """The server says that what we have is current (304); fields as in `Fetched`."""
 
@@ -160,6 +175,34 @@ class Fetcher(Protocol):
 
         Raises:
             FetchError: in every other case than a 2xx (or an asked-for 304) within the limits.
+        """
+        ...
+
+    def hop(self, url: str, *, max_bytes: int = 2_000_000) -> Fetched | Redirect:
+        """Fetch an address, but leave it to the caller to go where it redirects.
+
+        Args:
+            url: as in `fetch`.
+            max_bytes: as in `fetch`.
+
+        Raises:
+            FetchError: as `fetch`; also for a redirect to what may not be fetched.
+        """
+        ...
+
+
+class Limiter(Protocol):
+    """Politeness: holds requests back until their host may be asked. Safe to call from threads."""
+
+    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
+        """Wait for the turn of the address's registrable domain, and hold it meanwhile.
+
+        Args:
+            url: any address on the host.
+            delay_s: how long the host asks to be left alone afterwards, in seconds.
+
+        Raises:
+            FetchError: POSTPONED, if the turn is too far off.
         """
         ...
 

@@ -28,6 +28,7 @@ from datetime import timedelta
 from worker import polling, processing
 from worker.domain import ChannelConfig, Fetched, Outcome
 from worker.errors import FetchError, SeedwatchError, StoreError
+from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult, PollResult
@@ -193,13 +194,12 @@ def _fetch_page(services: Services, job: ArticleJob) -> Page:
     if job.url is None:
         return None
     try:
-        delay_s = services.robots.check(job.url)
-        got = services.ask(job.url, max_bytes=services.settings.page_max_bytes, delay_s=delay_s)
+        refuse_opaque(job.url)
+        return services.ask_page(job.url, max_bytes=services.settings.page_max_bytes)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - what is no FetchError is a bug; _draft logs it
         return error
-    return got if isinstance(got, Fetched) else None
 
 
 def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleResult:

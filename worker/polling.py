@@ -21,6 +21,7 @@ from worker.extract.urls import clean_url, url_key
 from worker.feeds.queries import min_interval_s
 from worker.feeds.redirects import Move, next_move
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
+from worker.feeds.wrappers import is_opaque
 from worker.fetch.guard import safe_url
 from worker.reading import fetch_feed, read_feed
 from worker.records import FeedJob, KnownEntries, NewEntry, PollResult
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _RECENT = 20
 """Entries from which a feed's rhythm is measured: enough to even out, few enough to be current."""
+_TRIED_SITEMAPS = 3
+"""Of those that a robots.txt names: most list every page of a site, and no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Trial:
         result: what would be stored, but for its times.
         got: the answer. feed: what was read in it.
         known: which of its entries are stored already.
-        named: the feeds that it names, if it is a page.
+        named: the feeds that it names, or its site's robots.txt does, if it is a page.
     """
 
     result: PollResult
@@ -115,9 +118,27 @@ def trial(services: Services, url: str) -> Trial:
                 got.body,
                 url=got.final_url,
                 content_type=got.headers.get("content-type", ""),
-            )
+            ) or _news_sitemaps(got.final_url, services)
     known = services.store.feeds.known_entries(result)
     return Trial(result, got, feed, known, tuple(named))
+
+
+def _news_sitemaps(url: str, services: Services) -> list[str]:
+    """The first news sitemap that a site's robots.txt names, for sites that have no other feed."""
+    try:
+        named = services.robots.sitemaps(url)
+    except FetchError:
+        return []
+    # sorting is stable: among those of one kind the order is the site's own
+    likely = sorted(named, key=lambda address: "news" not in address.lower())
+    for address in likely[:_TRIED_SITEMAPS]:
+        try:
+            got = services.ask(address, max_bytes=services.settings.feed_max_bytes)
+            if isinstance(got, Fetched) and read_feed(got, services).entries:
+                return [address]
+        except (FetchError, ParseError) as error:
+            log.info("no news sitemap: %s", error)
+    return []
 
 
 def _unknown_feed(url: str) -> FeedJob:
@@ -209,6 +230,8 @@ def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:
         url = None
     # an item without an address is an article of its own, known by its feed's id of it
     key = url_key(url) if url else f"entry:{job.url} {entry.id}"
+    if url and is_opaque(url):  # another link each time; the id is made of outlet, title and day
+        key = f"wrapped:{entry.id}"
     text = max(entry.content, entry.summary, key=len)
     return NewEntry(
         entry_hash=hash_of(entry.id),

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from worker.domain import (
+    Failure,
     Fetched,
     Fetcher,
     LanguageDetector,
+    Limiter,
     Matcher,
     NotModified,
+    Outcome,
     Validators,
     Watch,
 )
+from worker.errors import FetchError
+from worker.fetch.guard import safe_url
 
 if TYPE_CHECKING:
     from worker.config import Settings
     from worker.notify.channels import Channel
     from worker.store.store import Store
+
+
+MAX_PAGE_HOPS = 5
+"""Redirects of a page; those of a feed are counted by the client."""
 
 
 class Isolated(Protocol):
@@ -33,18 +41,6 @@ class Isolated(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds."""
-        ...
-
-
-class Limiter(Protocol):
-    """Politeness: holds a request back until its host may be asked again."""
-
-    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
-        """Wait for the turn of the address's registrable domain, and hold it meanwhile.
-
-        Raises:
-            FetchError: POSTPONED, if the turn is too far off.
-        """
         ...
 
 
@@ -62,6 +58,10 @@ class Robots(Protocol):
         """
         ...
 
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of an address's host names; none if it cannot be had."""
+        ...
+
 
 class AllAllowed:
     """`Robots` where robots.txt is not asked for."""
@@ -69,6 +69,10 @@ class AllAllowed:
     def check(self, url: str) -> float:
         """Allow it."""
         return 0.0
+
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """None is known."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,29 @@ class Services:
         """
         with self.limiter.acquire(url, delay_s):
             return self.fetcher.fetch(url, validators=validators, max_bytes=max_bytes)
+
+    def ask_page(self, url: str, *, max_bytes: int) -> Fetched:
+        """Fetch a page as its host's robots.txt allows; so at every address that it redirects to.
+
+        Each hop is a request like any other: the target's robots.txt is asked, and its turn taken.
+
+        Args:
+            url: of the page.
+            max_bytes: the cap on the decoded body, in bytes.
+
+        Raises:
+            FetchError: it cannot be had, may not be, or a host's turn is too far off.
+        """
+        target = url
+        for _ in range(MAX_PAGE_HOPS + 1):
+            delay_s = self.robots.check(target)
+            with self.limiter.acquire(target, delay_s):
+                got = self.fetcher.hop(target, max_bytes=max_bytes)
+            if isinstance(got, Fetched):
+                return replace(got, url=url)
+            target = got.target
+        detail = f"after {MAX_PAGE_HOPS} hops"
+        raise FetchError(safe_url(url), Outcome.TOO_MANY_REDIRECTS, Failure.SOFT, detail)
 
     def close(self) -> None:
         """Close the store and end the parsers' processes."""

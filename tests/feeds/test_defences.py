@@ -130,6 +130,37 @@ def test_long_author_lists_are_cut_not_refused() -> None:
     assert len(tame(rss(f"<author>{names}</author>"), max_items=9).text) < MAX_AUTHOR_CHARS + 200
 
 
+LINKS = {
+    "closed": "<link rel='alternate' href='x:{}'/>",
+    "closed at once": "<link/>",
+    "with text": "<link>x:{}</link>",
+    "never closed": "<link>x:{}",
+    "enclosures": "<enclosure url='/{}'/>",
+    "of another namespace": "<media:thumbnail url='/{}'/>",
+}
+
+
+@pytest.mark.parametrize("shape", LINKS)
+def test_of_an_entrys_thousands_of_links_the_parser_sees_a_few(shape: str) -> None:
+    links = "".join(LINKS[shape].format(number) for number in range(40_000))
+    first = f"<item><title>one</title><link>/1</link>{links}<guid>1</guid></item>"
+    second = "<item><title>two</title><link>/2</link><enclosure url='/2.mp3'/></item>"
+    source = rss(first + second)
+    assert len(tame(source, max_items=9).text) < 5_000 + (400_000 if "never" in shape else 0)
+    feed = outcome(source)[1]
+    assert feed is not None
+    if "never" not in shape:
+        assert [entry.url for entry in feed.entries] == ["https://a.test/1", "https://a.test/2"]
+    assert feed.entries[0].title == "one"
+
+
+def test_links_in_the_text_of_an_entry_are_no_links_of_it() -> None:
+    text = "".join(f"<p>{number} <link/><a href='x'>b</a></p>" for number in range(3_000))
+    feed = outcome(described(text))[1]
+    assert feed is not None
+    assert feed.entries[0].summary.count("b") > 1_500
+
+
 def test_words_around_hostile_markup_are_kept() -> None:
     feed = outcome(described(f"<p>before</p><p {attributes(N)}>x</p><p>after</p>"))
     assert feed[0] in {Outcome.OK, Outcome.TOO_COMPLEX}

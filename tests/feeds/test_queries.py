@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.domain import QueryConfig
-from worker.errors import ConfigError
+from worker.errors import ConfigError, FetchError
 from worker.feeds import query_urls, unwrap
 from worker.feeds.engines import BING_NEWS, GDELT, GOOGLE_NEWS
+from worker.feeds.wrappers import is_opaque, refuse_opaque
 
 TERMS = '"điện ảnh" AND Harvard'
 
@@ -94,7 +96,52 @@ def test_unwrap(url: str, target: str | None) -> None:
     assert unwrap(url) == (target or url)
 
 
+def google_news(packed: bytes) -> str:
+    part = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return f"https://news.google.com/rss/articles/{part}?oc=5"
+
+
+def old_form(target: str) -> str:
+    size = len(target)
+    length = bytes([size]) if size < 128 else bytes([size % 128 + 128, size // 128])
+    return google_news(b"\x08\x13\x22" + length + target.encode() + b"\xd2\x01\x00")
+
+
+def test_a_google_news_link_of_the_old_form_holds_the_address() -> None:
+    for target in ("https://a.test/1", "https://a.test/" + "long/" * 60 + "?a=1&b=2"):
+        assert unwrap(old_form(target)) == target
+    real = (  # with the address of the AMP version behind it
+        "CBMiWmh0dHBzOi8vd3d3Lm5kdHYuY29tL3dvcmxkLW5ld3MvZWxvbi1tdXNrLXJlY2xhaW1zLXRoZS10aXRsZS1v"
+        "Zi13b3JsZHMtcmljaGVzdC1tYW4tMzgyMDMyONIBYGh0dHBzOi8vd3d3Lm5kdHYuY29tL3dvcmxkLW5ld3MvZWxv"
+        "bi1tdXNrLXJlY2xhaW1zLXRoZS10aXRsZS1vZi13b3JsZHMtcmljaGVzdC1tYW4tMzgyMDMyOC9hbXAvMQ"
+    )
+    assert unwrap(f"https://news.google.com/rss/articles/{real}?oc=5") == (
+        "https://www.ndtv.com/world-news/elon-musk-reclaims-the-title-of-worlds-richest-man-3820328"
+    )
+
+
+def test_a_google_news_link_of_the_new_form_stays_and_is_known_for_one() -> None:
+    new = google_news(b'\x08\x13"\x90\x01AU_yqLNhZ2Rhc2RmYXNkZmFz' + b"x" * 120)
+    for link in (new, old_form("javascript:alert(1)"), old_form("https://a.test/")[:-20]):
+        assert unwrap(link) == link
+        assert is_opaque(link)
+        with pytest.raises(FetchError, match="hides the article's address"):
+            refuse_opaque(link)
+    for link in ("https://a.test/rss/articles/CBMiMGh0dHBz", "https://news.google.com/topics/CBMi"):
+        refuse_opaque(link)
+
+
+@given(st.binary(max_size=300))
+def test_whatever_a_google_news_link_holds_nothing_but_a_web_address_comes_out(
+    packed: bytes,
+) -> None:
+    link = google_news(b"\x08\x13\x22" + packed)
+    got = unwrap(link)
+    assert got == link or got.startswith(("http://", "https://"))
+
+
 @given(st.text(max_size=100))
 def test_unwrap_never_raises(text: str) -> None:
     unwrap(text)
+    unwrap("https://news.google.com/rss/articles/" + text)
     unwrap("https://www.bing.com/news/apiclick.aspx?url=" + text)

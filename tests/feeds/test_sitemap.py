@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 
 import pytest
@@ -89,6 +90,29 @@ def test_an_index_names_its_likeliest_sitemaps() -> None:
     assert [child.rpartition("/")[2] for child in feed.children] == [
         "news-2.xml", "news-1.xml", "2026.xml", "pages.xml", "2025.xml",
     ]  # fmt: skip
+
+
+def test_a_packed_sitemap_is_read_however_it_is_labelled() -> None:
+    packed = gzip.compress(f"{HEAD}{item()}</urlset>".encode())
+    for content_type in ("application/x-gzip", "application/octet-stream", "text/xml", ""):
+        feed = parse_feed(packed, url=URL + ".gz", now=NOW, content_type=content_type)
+        assert [entry.title for entry in feed.entries] == ["Kelp & trams"]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        (gzip.compress(b" " * 50_000_000), Outcome.TOO_LARGE),
+        (gzip.compress(gzip.compress(HEAD.encode())), Outcome.NOT_A_FEED),
+        (gzip.compress(f"{HEAD}{item()}</urlset>".encode())[:-20], Outcome.NOT_A_FEED),
+        (b"\x1f\x8b\x08 no gzip at all", Outcome.NOT_A_FEED),
+    ],
+    ids=["bomb", "packed twice", "cut off", "damaged"],
+)
+def test_packed_and_hostile(body: bytes, outcome: Outcome) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_feed(body, url=URL, now=NOW)
+    assert caught.value.outcome is outcome
 
 
 def test_a_feed_that_talks_about_sitemaps_stays_a_feed() -> None:

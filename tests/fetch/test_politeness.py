@@ -93,12 +93,17 @@ def test_two_at_once() -> None:
     assert max(most) <= 2
 
 
-def test_a_full_host_says_so() -> None:
+def test_a_host_that_stays_full_is_asked_later() -> None:
     clock = Clock()
     polite = limiter(clock, 0.0)
     with polite.acquire("https://example.com/1"), polite.acquire("https://example.com/2"):
-        assert polite.wait_s("https://example.com/3") > 0
-    assert polite.wait_s("https://example.com/3") == 0
+        with pytest.raises(FetchError) as caught:
+            polite.acquire("https://example.com/3").__enter__()
+        assert caught.value.outcome is Outcome.POSTPONED
+        assert caught.value.retry_after_s
+        assert sum(clock.slept) < 62
+    with polite.acquire("https://example.com/3"):
+        pass
 
 
 def test_a_pause_is_capped_and_too_long_to_wait_for() -> None:
@@ -121,7 +126,7 @@ def test_idle_hosts_are_forgotten() -> None:
         with polite.acquire(f"http://10.0.{i // 250}.{i % 250}/"):
             pass
     assert len(turns._next_at) < 2_100
-    assert not polite._running
+    assert not turns._running
 
 
 def test_nonsense_is_counted_too() -> None:

@@ -125,6 +125,25 @@ def test_it_is_asked_again_after_a_day_and_the_old_rules_bridge_an_outage(
     assert asked(server) == 3
 
 
+def test_the_sitemaps_that_it_names_are_known(server: RawServer, robots: RobotsRules) -> None:
+    named = [f"https://a.test/{number}.xml" for number in range(300)]
+    lines = "".join(f"Sitemap: {url}\n" for url in named)
+    server.answers["/robots.txt"] = response(b"User-agent: *\nDisallow: /\n" + lines.encode())
+    assert robots.sitemaps(server.url("/any")) == tuple(named[:100])
+    assert asked(server) == 1
+    with pytest.raises(FetchError):
+        robots.check(server.url("/any"))
+    assert asked(server) == 1
+
+
+@pytest.mark.parametrize("answer", [response(status="404 None"), response(status="503 Later")])
+def test_without_it_there_are_no_sitemaps(
+    server: RawServer, robots: RobotsRules, answer: bytes
+) -> None:
+    server.answers["/robots.txt"] = answer
+    assert robots.sitemaps(server.url("/")) == ()
+
+
 def test_many_threads_ask_once(server: RawServer, robots: RobotsRules) -> None:
     server.answers["/robots.txt"] = response(RULES)
     with ThreadPoolExecutor(8) as pool:

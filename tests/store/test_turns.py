@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from worker.domain import Outcome
 from worker.errors import FetchError
 from worker.fetch import HostLimiter
 from worker.store.store import Store
+from worker.store.turns import TurnStore
 
 URL = "https://www.example.com/"
 DELAY_S = 0.2
@@ -52,6 +54,43 @@ def test_a_pause_holds_for_all_and_a_shorter_one_does_not_end_it(
         pass
     assert caught.value.outcome is Outcome.POSTPONED
     assert caught.value.retry_after_s == pytest.approx(86_400, abs=1)
+
+
+def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_in_the_end(
+    store: Store, clock: FakeClock
+) -> None:
+    turns, others = store.turns, TurnStore(store.database)
+    first, second = turns.enter("a", 2), others.enter("a", 2)
+    assert first
+    assert second
+    assert turns.enter("a", 2) is None
+    assert others.enter("b", 2)
+    others.leave("a", second)
+    third = turns.enter("a", 2)
+    assert third
+    turns.leave("a", second)  # is another's by now
+    assert others.enter("a", 2) is None
+    clock.advance(seconds=91)
+    assert others.enter("a", 2)
+
+
+def test_of_many_that_ask_at_once_two_get_a_place(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: store.turns.enter("a", 2), range(8)))
+    assert len([place for place in got if place]) == 2
+
+
+def test_a_host_that_stays_full_puts_a_request_off(store: Store) -> None:
+    limiters = [
+        HostLimiter(0.0, max_wait_s=3.0, turns=store.turns, sleep=slept.append)
+        for slept in ([], [])
+    ]
+    with limiters[0].acquire(URL), limiters[1].acquire(URL):
+        with pytest.raises(FetchError, match="2 requests are running on") as caught:
+            limiters[0].acquire(URL).__enter__()
+        assert caught.value.outcome is Outcome.POSTPONED
+    with limiters[0].acquire(URL):
+        pass
 
 
 def test_hosts_are_forgotten_after_a_day(store: Store, clock: FakeClock) -> None:

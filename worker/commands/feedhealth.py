@@ -27,7 +27,7 @@ def health(watch_name: str | None, as_json: bool) -> None:
         print_json([_record(item) for item in found])
         return
     click.echo(
-        f"{'id':>5}  {'state':<8} {'outcome':<16} {'fails':>5} {'a week':>7}  "
+        f"{'id':>5}  {'state':<11} {'outcome':<16} {'fails':>5} {'a week':>7}  "
         f"{'last good poll':<16}  {'next poll':<16}"
     )
     for item in found:
@@ -41,7 +41,7 @@ def _line(item: FeedHealth) -> str:
     good = f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "never"
     following = f"{row.next_poll_at:%Y-%m-%d %H:%M}" if row.state == "active" else "-"
     return (
-        f"{row.id:>5}  {row.state:<8} {row.last_outcome or 'not yet':<16} {row.failures:>5} "
+        f"{row.id:>5}  {row.state:<11} {row.last_outcome or 'not yet':<16} {row.failures:>5} "
         f"{'-' if a_week is None else f'{a_week:.1f}':>7}  {good:<16}  {following:<16}  "
         f"{row.title or row.url}"
     )

@@ -47,7 +47,7 @@ def list_feeds(watch_name: str | None, as_json: bool) -> None:
         print_json([record_of(row) for row in rows])
     for row in [] if as_json else rows:
         title = f"  {row.title}" if row.title else ""
-        click.echo(f"{row.id:>5}  {row.state:<8} {row.url}{title}")
+        click.echo(f"{row.id:>5}  {row.state:<11} {row.url}{title}")
 
 
 @feeds.command()

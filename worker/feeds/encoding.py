@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 from typing import Final
+
+from worker.domain import Outcome
+from worker.errors import ParseError
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -65,6 +69,31 @@ _LABELS: Final = {
 }
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+
+
+_GZIP_MAGIC: Final = b"\x1f\x8b\x08"
+
+
+def unpacked(body: bytes, max_bytes: int) -> bytes:
+    """Unpack what is a gzip file itself, such as `sitemap.xml.gz`; anything else is given back.
+
+    Once only, and never more than the cap, whatever the file promises.
+
+    Raises:
+        ParseError: TOO_LARGE, or NOT_A_FEED for a file that is damaged or cut off.
+    """
+    if not body.startswith(_GZIP_MAGIC):
+        return body
+    decoder = zlib.decompressobj(31)
+    try:
+        content = decoder.decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise ParseError(Outcome.NOT_A_FEED, f"gzip: {error}") from error
+    if len(content) > max_bytes:
+        raise ParseError(Outcome.TOO_LARGE, f"more than {max_bytes} bytes unpacked")
+    if not decoder.eof:
+        raise ParseError(Outcome.NOT_A_FEED, "gzip: cut off")
+    return content
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from worker.domain import Outcome, ParsedFeed
 from worker.errors import ParseError
 from worker.feeds import text
 from worker.feeds.defences import MAX_FEED_BYTES
-from worker.feeds.encoding import decode
+from worker.feeds.encoding import decode, unpacked
 from worker.feeds.entries import RawFeed, build_entries, http_url
 from worker.feeds.json_feed import looks_like_json, read_json_feed
 from worker.feeds.sitemap import looks_like_sitemap, read_sitemap
@@ -42,7 +42,7 @@ def parse_feed(
     Pure, so that it can run in a child process that may be killed.
 
     Args:
-        body: as fetched, decoded from its content encoding.
+        body: as fetched, decoded from its content encoding; may be a gzip file itself.
         url: the address that it was fetched from, for relative links and per-site rules.
         now: dates from 1970 to two days after it are believed.
         content_type: the HTTP header. Only its charset counts: media types lie.
@@ -59,6 +59,7 @@ def parse_feed(
     """
     if len(body) > MAX_FEED_BYTES:
         raise ParseError(Outcome.TOO_LARGE, f"{len(body)} bytes, at most {MAX_FEED_BYTES}")
+    body = unpacked(body, MAX_FEED_BYTES)
     headers = headers or {}
     source, wrong_encoding = decode(body, headers.get("content-type", content_type))
     if not source.strip():

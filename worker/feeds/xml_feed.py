@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from xml.sax import SAXException
 
@@ -15,7 +16,7 @@ from worker.domain import Outcome
 from worker.errors import ParseError
 from worker.feeds import text
 from worker.feeds.dates import from_parsed
-from worker.feeds.defences import tame
+from worker.feeds.defences import MAX_LINKS_AN_ITEM, tame
 from worker.feeds.entries import RawEntry, RawFeed
 
 _DECLARATION: Final = "<?xml version='1.0' encoding='utf-8'?>\n"
@@ -101,7 +102,7 @@ def _entry(
         id=_text(entry.get("id")),
         title=_plain(entry, "title", is_atom=is_atom),
         base=url,
-        links=tuple(_links(entry)),
+        links=tuple(islice(_links(entry), MAX_LINKS_AN_ITEM)),
         summary=_plain(entry, "summary", is_atom=is_atom),
         content=content,
         author=text.decode_references(_text(entry.get("author"))),

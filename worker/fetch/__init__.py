@@ -6,14 +6,13 @@ The only room that opens connections; feeds, pages, queries and webhooks all go 
 
 from worker.fetch.client import HttpFetcher, Limits, Request
 from worker.fetch.guard import AddressGuard, CheckedUrl, parse_nets, safe_url
-from worker.fetch.politeness import HostLimiter, Limiter
+from worker.fetch.politeness import HostLimiter
 
 __all__ = [
     "AddressGuard",
     "CheckedUrl",
     "HostLimiter",
     "HttpFetcher",
-    "Limiter",
     "Limits",
     "Request",
     "parse_nets",

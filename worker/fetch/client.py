@@ -20,7 +20,7 @@ import urllib3
 from urllib3 import exceptions
 
 from worker.clock import utc_now
-from worker.domain import Failure, Fetched, NotModified, Outcome, Validators
+from worker.domain import Failure, Fetched, NotModified, Outcome, Redirect, Validators
 from worker.errors import FetchError
 from worker.fetch.answers import PERMANENT, REDIRECTS, error_of, is_wall
 from worker.fetch.body import CHUNK_BYTES, BodyTooLargeError, is_gzip, read_body
@@ -111,12 +111,25 @@ class HttpFetcher:
         """Fetch an address: see `worker.domain.Fetcher`."""
         return self.request(Request(url, validators=validators, max_bytes=max_bytes))
 
+    def hop(self, url: str, *, max_bytes: int = 2_000_000) -> Fetched | Redirect:
+        """Fetch an address without following redirects: see `worker.domain.Fetcher`."""
+        got = self._spend(Request(url, max_bytes=max_bytes, follow=False))
+        assert not isinstance(got, NotModified)  # noqa: S101 - for the type checker: no validators
+        return got
+
     def request(self, request: Request) -> Fetched | NotModified:
         """Send a request and read its answer.
 
         Raises:
             FetchError: in every other case than a 2xx (or an asked-for 304) within the limits.
         """
+        got = self._spend(request)
+        if isinstance(got, Redirect):
+            detail = "redirects"
+            raise FetchError(safe_url(got.url), Outcome.BAD_RESPONSE, Failure.SOFT, detail)
+        return got
+
+    def _spend(self, request: Request) -> Fetched | NotModified | Redirect:
         limits = self._limits
         budget = Budget(limits.total_s, limits.connect_s, limits.read_s)
         with spending(budget):
@@ -126,7 +139,7 @@ class HttpFetcher:
         """Close idle connections. The fetcher stays usable."""
         self._pools.clear()
 
-    def _follow(self, request: Request, budget: Budget) -> Fetched | NotModified:
+    def _follow(self, request: Request, budget: Budget) -> Fetched | NotModified | Redirect:
         started = time.monotonic()
         url, seen, all_permanent = self._guard.check_url(request.url), set[str](), True
         while True:
@@ -141,7 +154,7 @@ class HttpFetcher:
             finally:
                 response.close()
             if not request.follow:
-                raise _error(url, Outcome.BAD_RESPONSE, Failure.SOFT, "redirects", response.status)
+                return Redirect(url.url, self._next_hop(url, headers).url)
             seen.add(url.url)
             all_permanent = all_permanent and response.status in PERMANENT
             url = self._next_hop(url, headers)

@@ -1,10 +1,9 @@
 """Politeness: how often, and how much at once, a host is asked.
 
-Turns come from this process (embedded) or from the store, which gives them to all workers; how many
-requests run at once on a host is counted in each process. Hosts are counted by registrable domain
-(all of a newspaper's subdomains are one neighbour), by the public suffix list that the package
-`tld` brings along; it is never downloaded. An address or a name without a public suffix counts by
-host and port.
+Turns and places come from this process (embedded) or from the store, which gives them to all
+workers. Hosts are counted by registrable domain (all of a newspaper's subdomains are one
+neighbour), by the public suffix list that the package `tld` brings along; it is never downloaded.
+An address or a name without a public suffix counts by host and port.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Protocol
@@ -29,20 +28,31 @@ from worker.fetch.guard import safe_url
 PUBLIC_DELAY_S: Final = 1.0
 MAX_AT_ONCE: Final = 2
 LONGEST_PAUSE_S: Final = 86_400.0
-_BUSY_POLL_S: Final = 0.05
+_FIRST_LOOK_S: Final = 0.05
+_LONGEST_LOOK_S: Final = 1.0
+"""A host whose places are taken is looked at again after so long, at first and at last."""
+_AFTER_A_FULL_HOST_S: Final = 10.0
 _KEPT_HOSTS: Final = 2_000
 
 
-class Limiter(Protocol):
-    """What this room asks of politeness; `HostLimiter` gives it."""
+class Turns(Protocol):
+    """When each host may be asked next, and its places: of this process, or in the store of all."""
 
-    def acquire(self, url: str, delay_s: float = 0.0) -> AbstractContextManager[None]:
-        """See `HostLimiter.acquire`."""
+    def enter(self, host: str, most: int) -> str | None:
+        """Take one of a host's places.
+
+        Args:
+            host: as `host_key` gives it.
+            most: how many places it has.
+
+        Returns:
+            What `leave` wants, or None if all are taken.
+        """
         ...
 
-
-class Turns(Protocol):
-    """When each host may be asked next: known to this process, or in the store to all workers."""
+    def leave(self, host: str, place: str) -> None:
+        """Give a place back."""
+        ...
 
     def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
         """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
@@ -81,6 +91,22 @@ class LocalTurns:
         self._clock = clock
         self._lock = threading.Lock()
         self._next_at: dict[str, float] = {}
+        self._running: Counter[str] = Counter()
+
+    def enter(self, host: str, most: int) -> str | None:
+        """See `Turns.enter`."""
+        with self._lock:
+            if self._running[host] >= most:
+                return None
+            self._running[host] += 1
+            return host
+
+    def leave(self, host: str, place: str) -> None:
+        """See `Turns.leave`."""
+        with self._lock:
+            self._running[host] -= 1
+            if not self._running[host]:
+                del self._running[host]
 
     def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
         """See `Turns.take`."""
@@ -112,9 +138,9 @@ class HostLimiter:
     Args:
         delay_s: seconds between two requests to a host; None = 1 for public hosts, 0 for loopback.
         host_delays_s: longer delays of some hosts, by registrable domain.
-        max_at_once: requests that this process may have running on one host at the same time.
-        max_wait_s: the longest that `acquire` waits for a turn, in seconds.
-        turns: who gives them; None = this process alone.
+        max_at_once: requests that may run on one host at the same time.
+        max_wait_s: the longest that `acquire` waits for a place, and then for a turn, in seconds.
+        turns: who gives both; None = this process alone.
         sleep: waits for some seconds.
     """
 
@@ -134,14 +160,10 @@ class HostLimiter:
         self._max_wait_s = max_wait_s
         self._turns = turns or LocalTurns()
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._running: Counter[str] = Counter()
 
     def wait_s(self, url: str) -> float:
         """Return for how many seconds the host should be left alone; 0 if it may be asked now."""
-        host, _ = self._host(url)
-        wait_s = self._turns.wait_s(host)
-        return max(wait_s, _BUSY_POLL_S) if self._running[host] >= self._max_at_once else wait_s
+        return self._turns.wait_s(self._host(url)[0])
 
     @contextmanager
     def acquire(self, url: str, delay_s: float = 0.0) -> Iterator[None]:
@@ -155,12 +177,11 @@ class HostLimiter:
             delay_s: what the host asks for after this request (Crawl-delay), if that is longer.
 
         Raises:
-            FetchError: POSTPONED, if the turn is further off than `max_wait_s`.
+            FetchError: POSTPONED, if no place or no turn can be had within `max_wait_s`.
         """
         host, own_delay_s = self._host(url)
         # The place first: a turn that has to wait for one would come together with the next turn.
-        while not self._enter(host):
-            self._sleep(_BUSY_POLL_S)
+        place = self._await_place(url, host)
         try:
             self._await_turn(url, host, max(own_delay_s, delay_s))
             try:
@@ -171,7 +192,7 @@ class HostLimiter:
                     self.pause(error.url, pause_s)
                 raise
         finally:
-            self._leave(host)
+            self._turns.leave(host, place)
 
     def pause(self, url: str, pause_s: float) -> None:
         """Leave the host alone for some seconds (Retry-After), at most 24 hours."""
@@ -187,18 +208,19 @@ class HostLimiter:
         if wait_s > 0:
             self._sleep(wait_s)
 
-    def _enter(self, host: str) -> bool:
-        with self._lock:
-            if self._running[host] >= self._max_at_once:
-                return False
-            self._running[host] += 1
-            return True
-
-    def _leave(self, host: str) -> None:
-        with self._lock:
-            self._running[host] -= 1
-            if not self._running[host]:
-                del self._running[host]
+    def _await_place(self, url: str, host: str) -> str:
+        waited_s, look_s = 0.0, _FIRST_LOOK_S
+        while (place := self._turns.enter(host, self._max_at_once)) is None:
+            if waited_s >= self._max_wait_s:
+                raise FetchError(
+                    safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
+                    f"{self._max_at_once} requests are running on {host}",
+                    retry_after_s=_AFTER_A_FULL_HOST_S,
+                )  # fmt: skip
+            self._sleep(look_s)
+            waited_s += look_s
+            look_s = min(2 * look_s, _LONGEST_LOOK_S)
+        return place
 
     def _host(self, url: str) -> tuple[str, float]:
         try:

@@ -8,7 +8,7 @@ What is decided where the standard leaves room or peers differ:
   an earlier day are used meanwhile.
 - 500 kB are read (2.5), the rest is cut off.
 - Crawl-delay is no part of the standard; sites that write it mean it, so up to 30 s are kept.
-- A redirect from an allowed page is followed without asking again.
+- Where a page redirects to, `Services.ask_page` asks again: the target has rules of its own.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from worker.domain import Failure, Fetched, NotModified, Outcome
+from worker.domain import Failure, Fetched, Limiter, NotModified, Outcome
 from worker.errors import FetchError
 from worker.fetch.client import Request
 from worker.fetch.guard import safe_url
-from worker.fetch.politeness import Limiter
 
 if TYPE_CHECKING:
     from protego import Protego
@@ -35,6 +34,7 @@ MAX_BYTES: Final = 500_000
 KEPT_S: Final = 86_400.0
 KEPT_AFTER_FAILURE_S: Final = 3_600.0
 MAX_DELAY_S: Final = 30.0
+MAX_SITEMAPS: Final = 100
 _KEPT_HOSTS: Final = 2_000
 # Of these answers there will be no other tomorrow: as good as none.
 _UNAVAILABLE: Final = frozenset(
@@ -111,6 +111,20 @@ class RobotsRules:
         if not rules.can_fetch(url, AGENT):
             raise FetchError(safe_url(url), Outcome.BLOCKED, Failure.BLOCKED, "robots.txt")
         return _delay_s(rules.crawl_delay(AGENT))
+
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that an address's host names in its robots.txt, in its order.
+
+        Raises:
+            FetchError: POSTPONED, if the host's turn is too far off.
+        """
+        origin = _origin(url)
+        host = self._host(origin)
+        with host.lock:
+            if self._clock() >= host.expires_at:
+                self._load(host, origin)
+            rules = host.rules
+        return tuple(dict.fromkeys(rules.sitemaps))[:MAX_SITEMAPS] if rules else ()
 
     def _host(self, origin: str) -> _Host:
         with self._lock:

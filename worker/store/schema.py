@@ -268,3 +268,12 @@ host_turn = sa.Table(
     sa.Column("host", sa.String(300), primary_key=True),
     sa.Column("next_at_s", sa.Float, nullable=False),
 )
+
+host_place = sa.Table(
+    "host_place",
+    metadata,
+    sa.Column("host", sa.String(300), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.String(32), nullable=False),
+    sa.Column("until_s", sa.Float, nullable=False),
+)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from worker.store.engine import Database
-from worker.store.schema import host_turn
+from worker.store.schema import host_place, host_turn
 
 _MAX_HOST_CHARS: Final = 300
+_PLACE_S: Final = 90.0
+"""For so long a place is held at most, the hard time limit of a task: who died gives none back."""
 
 
 class TurnStore:
@@ -21,6 +24,40 @@ class TurnStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def enter(self, host: str, most: int) -> str | None:
+        """Take one of a host's places, of which all workers together have `most`.
+
+        Returns:
+            What `leave` wants, or None if all are taken.
+        """
+        token = secrets.token_hex(8)
+        with self._db.write() as connection:
+            now_s = self._db.now(connection).timestamp()
+            values = {"token": token, "until_s": now_s + _PLACE_S}
+            for number in range(most):
+                taken = connection.execute(
+                    self._db.insert(host_place)
+                    .values(host=host[:_MAX_HOST_CHARS], number=number, **values)
+                    .on_conflict_do_update(
+                        index_elements=[host_place.c.host, host_place.c.number],
+                        set_=values,
+                        where=host_place.c.until_s <= now_s,
+                    )
+                    .returning(host_place.c.number)
+                ).scalar()
+                if taken is not None:
+                    return token
+        return None
+
+    def leave(self, host: str, place: str) -> None:
+        """Give a place back; one that was held for too long may be another's by now."""
+        with self._db.write() as connection:
+            connection.execute(
+                host_place.delete().where(
+                    host_place.c.host == host[:_MAX_HOST_CHARS], host_place.c.token == place
+                )
+            )
 
     def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
         """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
@@ -72,6 +109,7 @@ class TurnStore:
         with self._db.write() as connection:
             a_day_ago_s = self._db.now(connection).timestamp() - 86_400
             connection.execute(host_turn.delete().where(host_turn.c.next_at_s < a_day_ago_s))
+            connection.execute(host_place.delete().where(host_place.c.until_s < a_day_ago_s))
 
     def _next_at_s(self, connection: sa.Connection, host: str, default_s: float) -> float:
         found = connection.execute(
