@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     sweep_tick_s: float = Field(default=30.0, ge=1, le=3600)
     """How often beat looks for due or stuck articles and deliveries."""
 
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+    """Texts of unmatched articles are deleted after so many days; 0 keeps them for ever."""
+
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8321, ge=0, le=65535)
     web_trust_network: bool = False

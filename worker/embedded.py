@@ -74,6 +74,7 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
         while batches := pipeline.due_deliveries(services, with_hinted=True):
             for batch in batches:
                 pipeline.deliver(services, batch)
+        pipeline.tidy(services)
     summary.seconds = time.monotonic() - started
     return summary
 

@@ -48,6 +48,10 @@ LONGEST_POSTPONE_S = 600.0
 """A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
 MATCH_AT_ONCE = 8
 """Articles matched and stored together: what a dying worker can lose of its work at the most."""
+FORGET_BATCH = 1_000
+"""Articles whose texts are forgotten in one sweep: 2.8 million a day with the default tick."""
+RETENTION, RETENTION_REST_S = "retention", 3_600.0
+"""The pulse, and how long the sweep does not look for old texts after it found no more."""
 PROCESS_BUDGET_S = 45.0
 """After so long a batch starts nothing new; with one fetch (30 s) it ends before the hard limit."""
 
@@ -328,8 +332,15 @@ def due_articles(services: Services, *, with_hinted: bool = False) -> list[list[
 
 
 def tidy(services: Services) -> None:
-    """Drop what is kept for a while only."""
-    services.store.turns.forget()
+    """Drop what is kept for a while only, a batch at a time; a rest when nothing is left."""
+    store = services.store
+    store.turns.forget()
+    keep_days = services.settings.keep_days
+    rested_s = store.pulse.ages_s().get(RETENTION)
+    if not keep_days or (rested_s is not None and rested_s < RETENTION_REST_S):
+        return
+    if store.retention.forget(keep_days, FORGET_BATCH) < FORGET_BATCH:
+        store.pulse.take(RETENTION, services.name, for_s=0.0)
 
 
 def due_deliveries(services: Services, *, with_hinted: bool = False) -> list[list[int]]:

@@ -124,6 +124,12 @@ article = sa.Table(
     sa.Index("ix_article_state_due_at", "state", "due_at"),
     sa.Index("ix_article_first_seen_at", "first_seen_at"),
     sa.Index("ix_article_processed_at", "processed_at"),
+    sa.Index(
+        "ix_article_with_text",
+        "processed_at",
+        sqlite_where=sa.text("version > 0"),
+        postgresql_where=sa.text("version > 0"),
+    ),
 )
 
 article_alias = sa.Table(

@@ -19,6 +19,7 @@ from worker.store.outbox import OutboxStore
 from worker.store.pages import PageStore
 from worker.store.pulse import PulseStore
 from worker.store.quarantine import QuarantineStore
+from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
 from worker.store.turns import TurnStore
 
@@ -44,6 +45,7 @@ class Store:
         self.outbox = OutboxStore(self.database)
         self.quarantine = QuarantineStore(self.database)
         self.pulse = PulseStore(self.database)
+        self.retention = RetentionStore(self.database)
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
 
