@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from worker.domain import (
@@ -340,6 +340,23 @@ class MatchRow:
     reviewed_at: datetime | None
     reviewer: str | None = None
     review_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many matches of a list there are of each kind, most first; days in their order.
+
+    Attributes:
+        outlets: None where it is not known. verdicts: None counts those not reviewed.
+        days: by the day (UTC) on which they were found.
+    """
+
+    total: int
+    relations: Mapping[str, int]
+    languages: Mapping[str, int]
+    outlets: Mapping[str | None, int]
+    verdicts: Mapping[str | None, int]
+    days: Mapping[date, int]
 
 
 @dataclass(frozen=True, slots=True)

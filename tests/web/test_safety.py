@@ -10,9 +10,10 @@ from tests.fakes import FakeClock
 from tests.web.conftest import BASE, Filler
 from tests.web.filling import Found
 from worker.config import load_settings
+from worker.notify.links import safe_link
 from worker.store.store import Store
 from worker.web.app import make_app
-from worker.web.safety import KnownHosts, is_loopback, safe_link, without_user
+from worker.web.safety import KnownHosts, is_loopback, without_user
 
 POLICY = {
     "default-src 'none'", "style-src 'self'", "img-src 'self'", "script-src 'self'",

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
+from worker.clock import utc_now
 from worker.commands.common import open_store, parse_since, print_json
 from worker.commands.feedstore import watch_named
+from worker.commands.output import STDOUT, opened
 from worker.config import Settings, load_settings
-from worker.domain import Relation, Verdict
-from worker.errors import ConfigError, InputError
+from worker.domain import Relation, Verdict, Watch
+from worker.errors import ConfigError
 from worker.match.watches import NAME
-from worker.notify.documents import FORMATS
+from worker.notify.about import About
+from worker.notify.exports import FORMATS
 from worker.notify.records import match_record
+from worker.notify.wording import RELATIONS
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
 
-_STDOUT = Path("-")
+UNREVIEWED = "unreviewed"
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,7 +36,12 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Choice([str(relation) for relation in Relation]),
             help="Only this relation; `unrelated` lists near misses.",
         ),
-        click.option("--unreviewed", is_flag=True, help="Only those without a verdict."),
+        click.option(
+            "--verdict",
+            type=click.Choice([*(str(verdict) for verdict in Verdict), UNREVIEWED]),
+            help="Only this verdict; `unreviewed` for none.",
+        ),
+        click.option("--unreviewed", is_flag=True, help="The same as --verdict unreviewed."),
         click.option("--since", callback=parse_since, help="A date, time or age: 2026-03-01, 7d."),
     ):
         command = option(command)
@@ -43,12 +49,19 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _wanted(
-    watch: str | None, relation: str | None, unreviewed: bool, since: datetime | None
+    watch: str | None,
+    relation: str | None,
+    verdict: str | None,
+    unreviewed: bool,
+    since: datetime | None,
 ) -> MatchFilter:
+    if unreviewed and verdict not in (None, UNREVIEWED):
+        raise click.UsageError(f"--unreviewed and --verdict {verdict} exclude each other")
     return MatchFilter(
         watch=watch,
         relation=Relation(relation) if relation else None,
-        unreviewed=unreviewed,
+        verdict=Verdict(verdict) if verdict and verdict != UNREVIEWED else None,
+        unreviewed=unreviewed or verdict == UNREVIEWED,
         since=since,
     )
 
@@ -81,7 +94,8 @@ def matches(limit: int | None, as_json: bool, **filters: Any) -> None:
         _refuse_unknown_watch(store, settings, wanted.watch)
         rows = list(store.matches.rows(wanted))
     if as_json:
-        print_json([match_record(row) for row in rows])
+        watches = _watches(settings)
+        print_json([match_record(row, watches.get(row.watch)) for row in rows])
         return
     for row in rows:
         verdict = f" [{row.verdict}]" if row.verdict else ""
@@ -114,31 +128,62 @@ def review(match_id: int, verdict: str, note: str | None, reviewer: str | None) 
     default="jsonl",
     show_default=True,
 )
+@click.option("--bom", is_flag=True, help="CSV for Excel: begin with a byte order mark.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file; stdout without it or with `-`."
 )
-def export(format_name: str, output: Path | None, **filters: Any) -> None:
-    """Write the matches as JSON Lines, CSV, Atom, JSON Feed or Markdown.
+def export(format_name: str, bom: bool, output: Path | None, **filters: Any) -> None:
+    """Write the matches to a file or stdout, newest first.
 
-    In CSV a cell that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    with ExitStack() as stack:
-        settings = load_settings()
-        store = stack.enter_context(open_store(settings))
-        _refuse_unknown_watch(store, settings, filters["watch"])
-        out = _open_output(stack, output)
-        count = FORMATS[format_name](store.matches.rows(_wanted(**filters)), out)
-        out.flush()
-    if output and output != _STDOUT:
+    \b
+    jsonl     one JSON object a line, every text unchanged
+    csv       a cell that a spreadsheet would run as a formula gets an apostrophe in front
+    markdown  a press review
+    html      a press review in one file, to read, print or hand on
+    atom, jsonfeed  for feed readers
+    parquet   for data frames; needs pyarrow: pip install 'seedwatch[parquet]'
+
+    docs/columns.md explains the fields. A file appears when it is whole, or not at all.
+    """  # noqa: D301 - click's mark for lines to be left as they are
+    wanted = _wanted(**filters)
+    if bom and format_name != "csv":
+        raise click.UsageError("--bom is for --format csv")
+    kind = FORMATS[format_name]
+    settings = load_settings()
+    with open_store(settings) as store:
+        _refuse_unknown_watch(store, settings, wanted.watch)
+        about = About(
+            watches=_watches(settings),
+            selection=_in_words(wanted),
+            made_at=utc_now(),
+            sums=store.matches.sums(wanted) if kind.needs_sums else None,
+            with_bom=bom,
+        )
+        with opened(output, is_binary=kind.is_binary) as out:
+            count = kind.write(store.matches.rows(wanted), out, about)
+    if output and output != STDOUT:
         click.echo(f"{count} matches written to {output}", err=True)
 
 
-def _open_output(stack: ExitStack, output: Path | None) -> TextIO:
-    if output is None or output == _STDOUT:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
-        return sys.stdout
+def _watches(settings: Settings) -> dict[str, Watch]:
+    """The watches by name; what is stored is exported also where their files are broken."""
+    from worker.wiring import build_loader
+
     try:
-        return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
-    except OSError as error:
-        raise InputError(str(output), f"cannot be written: {error.strerror}") from error
+        watches = build_loader(settings).load_all(settings.seeds_dir)
+    except ConfigError as error:
+        click.echo(f"without the titles of watches and seeds: {error}", err=True)
+        return {}
+    return {watch.name: watch for watch in watches}
+
+
+def _in_words(wanted: MatchFilter) -> str:
+    """What was chosen, for the head of a document."""
+    parts = [
+        f"watch {wanted.watch}" if wanted.watch else "",
+        RELATIONS[wanted.relation] if wanted.relation else "",
+        "not reviewed" if wanted.unreviewed else f"verdict {wanted.verdict}" * bool(wanted.verdict),
+        f"found since {wanted.since:%Y-%m-%d %H:%M} UTC" if wanted.since else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return said[:1].upper() + said[1:]

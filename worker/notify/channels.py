@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from worker.domain import Watch
 from worker.notify.records import match_record
 from worker.records import Delivery, MatchRow
 
@@ -32,17 +33,21 @@ class FileSink:
     Args:
         folder: where `matches-YYYY-MM-DD.jsonl` is kept, one file a UTC day.
         clock: aware UTC.
+        watches: give a record the titles of watch and seed.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], watches: Sequence[Watch] = ()
+    ) -> None:
         self._folder = folder
         self._clock = clock
+        self._watches = {watch.name: watch for watch in watches}
 
     def tell(self, delivery: Delivery, row: MatchRow) -> None:
         """Append one line in one write; `key` lets a reader drop a line that came twice."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"matches-{self._clock():%Y-%m-%d}.jsonl"
-        record = {"key": delivery.key, **match_record(row)}
+        record = {"key": delivery.key, **match_record(row, self._watches.get(row.watch))}
         line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
         # O_APPEND and a single write: lines of several workers do not mix
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

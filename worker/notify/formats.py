@@ -7,39 +7,40 @@ import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from worker.notify.records import match_record
+from worker.notify.about import NOTHING_KNOWN, About
+from worker.notify.records import FIELDS, match_record
 from worker.records import MatchRow
 
-COLUMNS = (
-    "id", "watch", "relation", "score", "suggestion", "seed", "title", "url", "language", "outlet",
-    "author", "published_at", "first_seen_at", "matched_at", "text_source", "version", "verdict",
-    "note", "reviewer", "reviewed_at", "reasons", "evidence", "adds", "shared_names",
-    "shared_numbers", "shared_dates", "matcher_version", "encoder",
-)  # fmt: skip
+COLUMNS = tuple(FIELDS)
 """The keys of `match_record`: an export of nothing has its header, too."""
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for a formula; the wide forms where Chinese or Japanese is set."""
 
 
-def write_jsonl(rows: Iterable[MatchRow], out: TextIO) -> int:
+def write_jsonl(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_KNOWN) -> int:
     """Write one JSON object a line, UTF-8 as it is; returns the number of rows."""
     count = 0
     for row in rows:
-        out.write(json.dumps(match_record(row), ensure_ascii=False) + "\n")
+        record = match_record(row, about.watches.get(row.watch))
+        out.write(json.dumps(record, ensure_ascii=False) + "\n")
         count += 1
     return count
 
 
-def write_csv(rows: Iterable[MatchRow], out: TextIO) -> int:
+def write_csv(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_KNOWN) -> int:
     """Write comma-separated values with a header; returns the number of rows.
 
     Lists are joined, one item a line within the cell. A cell that a spreadsheet would run as a
     formula gets an apostrophe in front (OWASP ASVS 1.2.10); JSON Lines has every text unchanged.
     """
+    if about.with_bom:
+        out.write("\ufeff")
     writer = csv.DictWriter(out, fieldnames=COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     count = 0
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in match_record(row).items()})
+        record = match_record(row, about.watches.get(row.watch))
+        writer.writerow({name: _cell(value) for name, value in record.items()})
         count += 1
     return count
 

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from worker.domain import Relation, TextSource, Verdict
 from worker.errors import NotFoundError
-from worker.records import Decision, MatchRow
+from worker.records import Decision, MatchRow, Sums
 from worker.store.engine import Database, Row, counts_of
 from worker.store.reviews import ReviewStore
 from worker.store.schema import article, article_version, feed, feed_watch, match, sighting
 from worker.store.search import found_by, id_column
 from worker.store.states import ACTIVE
+from worker.store.sums import sums_of
 
 MOST_COUNTED = 1_000
 """Matches found by a search that are counted; more than these are "many"."""
@@ -192,6 +193,13 @@ class MatchStore:
         )
         with self._db.read() as connection:
             return counts_of(connection, query)
+
+    def sums(self, wanted: MatchFilter = MatchFilter()) -> Sums:
+        """How many of the wanted matches there are of each kind; paging is passed over."""
+        names = ("relation", "language", "outlet", "verdict", "created_at")
+        found = self._filtered(sa.select(*(match.c[name] for name in names)), wanted).subquery()
+        with self._db.read() as connection:
+            return sums_of(connection, found)
 
     def near_misses(self, watch: str, limit: int = 10) -> list[MatchRow]:
         """What was found unrelated to a watch by the least, best first."""

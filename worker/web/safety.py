@@ -217,24 +217,6 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-def safe_link(url: str | None) -> str | None:
-    """An address that a person may be led to: http or https, a host, no user name, no tricks.
-
-    Everything else (javascript:, data:, a scheme with a tab in it) is shown as text.
-    """
-    if not url or len(url) > 4096:
-        return None
-    if any(c == "\\" or c.isspace() or not c.isprintable() for c in url):
-        return None
-    try:
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        return None
-    return url if is_web and parts.username is None and parts.password is None else None
-
-
 def without_user(url: str) -> str:
     """A feed's address as it may be shown: without the user name and password in front of it."""
     try:

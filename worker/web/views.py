@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worker import __version__, locales
+from worker.notify.links import safe_link
 from worker.web import words
 from worker.web.featurewords import feature_name
-from worker.web.safety import has_password, safe_link, without_user
+from worker.web.safety import has_password, without_user
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

@@ -1,0 +1,36 @@
+"""Numbers over a list of matches."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.records import Sums
+from worker.store.engine import counts_of
+
+
+def sums_of(connection: sa.Connection, found: sa.Subquery) -> Sums:
+    """Count matches by what they are.
+
+    Args:
+        connection: in a transaction, so that all numbers are of one moment.
+        found: matches, with `relation`, `language`, `outlet`, `verdict` and `created_at`.
+    """
+    number = sa.func.count()
+
+    def counted(column: sa.ColumnElement[Any]) -> dict[Any, int]:
+        query = sa.select(column, number).group_by(column).order_by(number.desc(), column)
+        return counts_of(connection, query)
+
+    days = counted(sa.cast(sa.func.date(found.c.created_at), sa.String))
+    relations = counted(found.c.relation)
+    return Sums(
+        total=sum(relations.values()),
+        relations=relations,
+        languages=counted(found.c.language),
+        outlets=counted(found.c.outlet),
+        verdicts=counted(found.c.verdict),
+        days={date.fromisoformat(day): days[day] for day in sorted(days)},
+    )
