@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,8 @@ from worker.domain import FeedConfig, Outcome
 from worker.errors import NotFoundError
 from worker.feeds.health import Need, health_of
 from worker.fetch import AddressGuard, HttpFetcher
-from worker.records import FeedRow
+from worker.polling import poll as poll_one
+from worker.records import FeedRow, PollResult
 from worker.services import Services
 
 
@@ -153,8 +155,6 @@ class TestRedirects:
         real.store.feeds.poll_now()
         (job,) = real.store.feeds.claim([rows(real)["old"].id])
         real.store.feeds.confirm_move(job.id)
-        from worker.polling import poll as poll_one
-
         result = poll_one(real, job)
         assert real.store.feeds.finish_poll(result) is None  # type: ignore[arg-type]
 
@@ -209,6 +209,37 @@ def test_days_and_the_latest_entry_are_kept(
     row = rows(real)["old"]
     assert row.entry_days == {"2026-02-28": 1, "2026-03-01": 1, "2026-03-02": 1}
     assert (row.last_entry_at, row.entries) == (clock(), 4)
+
+
+def test_the_hours_of_publication_are_learned_and_used(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    def of_day(day: int) -> list[Item]:
+        return [
+            Item(f"{day}-{hour}", "A", date=f"{day:02} Mar 2026 {hour:02}:{minute}:00 GMT")
+            for hour in (9, 10, 11)
+            for minute in (10, 30)
+        ]
+
+    items: list[Item] = [Item("dated", "A", date="01 Mar 2026 00:00:00 GMT")]
+    for day in range(1, 20):
+        items += [
+            replace(item, slug=f"{item.slug}-{n}", guid="") for n, item in enumerate(of_day(day))
+        ]
+        server.answers["/old"] = feed(*items)
+        clock.now = datetime(2026, 3, day, 12, tzinfo=UTC)
+        poll(real)
+    real.store.feeds.poll_now()
+    (job,) = real.store.feeds.claim(flat(pipeline.due_feeds(real)))
+    assert job.entry_hours == {"9": 38, "10": 38, "11": 38}
+    waits = {}
+    for hour in (9, 20):
+        clock.now = datetime(2026, 3, 20, hour, tzinfo=UTC)
+        result = poll_one(real, job)
+        assert isinstance(result, PollResult)
+        waits[hour] = (result.next_poll_at - clock()).total_seconds()
+    assert waits[9] < 1_800
+    assert waits[20] > 7_200
 
 
 class TestSitemaps:

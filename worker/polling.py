@@ -18,6 +18,7 @@ from worker.domain import (
 )
 from worker.errors import FetchError, ParseError, SeedwatchError, StoreError
 from worker.extract.urls import clean_url, url_key
+from worker.feeds.hours import entries_a_day
 from worker.feeds.queries import min_interval_s
 from worker.feeds.redirects import Move, next_move
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
@@ -261,10 +262,15 @@ def _next(
     failure: Failure | None = None,
     retry_after_s: float | None = None,
 ) -> datetime:
+    now = services.clock()
+    last_at = _latest_at(job, feed, now)
     state = PollState(
         failure=failure,
         failures=job.failures + 1 if failure else 0,
         entry_interval_s=_entry_interval_s(feed) if feed else job.entry_interval_s,
+        entry_age_s=(now - last_at).total_seconds() if last_at else None,
+        a_day=entries_a_day(job.entry_days, now.date()),
+        hours=job.entry_hours,
         previous_interval_s=job.interval_s,
         new_entries=_count_new(feed, job.last_success_at) if feed else 0,
         ttl_s=feed.ttl_s if feed else job.ttl_s,
@@ -272,7 +278,14 @@ def _next(
         retry_after_s=retry_after_s,
         min_interval_s=min_interval_s(job.url),
     )
-    return next_poll_at(state, services.clock(), 2 * services.jitter() - 1)
+    return next_poll_at(state, now, 2 * services.jitter() - 1)
+
+
+def _latest_at(job: FeedJob, feed: ParsedFeed | None, now: datetime) -> datetime | None:
+    """When the latest entry was published, as far as it has been; None if no entry says so."""
+    times = [entry.published_at for entry in feed.entries if entry.published_at] if feed else []
+    known = [job.last_entry_at] if job.last_entry_at else []
+    return max((at for at in (*times, *known) if at <= now), default=None)
 
 
 def _entry_interval_s(feed: ParsedFeed) -> float | None:

@@ -37,6 +37,7 @@ class FeedJob:
             a row.
         polls: finished polls. body_at: when the server last sent a body.
         entry_days: how many entries were published on each of the latest days, by ISO date.
+        entry_hours: how many lately in each hour of the day, "0" to "23" UTC.
     """
 
     id: int
@@ -58,6 +59,7 @@ class FeedJob:
     body_at: datetime | None = None
     entry_count: int = 0
     entry_days: Mapping[str, int] = field(default_factory=dict)
+    entry_hours: Mapping[str, int] = field(default_factory=dict)
     last_entry_at: datetime | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +16,9 @@ from worker.store.engine import Database, Row, chunks
 from worker.store.schema import article, article_alias, sighting
 
 _KEPT_DAYS: Final = 28
+_KEPT_HOURS: Final = 480
+"""Entries of which the hour is remembered; beyond, all counts are halved."""
+_MIDNIGHT: Final = time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +111,25 @@ def rhythm_values(result: PollResult, unseen: list[NewEntry], now: datetime) -> 
     values: dict[str, Any] = {"entry_count": result.job.entry_count + len(unseen)}
     if times:
         values["entry_days"] = _with_days(result.job.entry_days, times)
+        dated = [entry.published_at for entry in unseen if entry.published_at]
+        values["entry_hours"] = _with_hours(result.job.entry_hours, dated)
         values["last_entry_at"] = max([*times, result.job.last_entry_at or times[0]])
     return values
 
 
 def _with_days(days: Mapping[str, int], times: list[datetime]) -> dict[str, int]:
     counts = Counter(days)
-    counts.update(time.date().isoformat() for time in times)
+    counts.update(at.date().isoformat() for at in times)
     return {day: counts[day] for day in sorted(counts)[-_KEPT_DAYS:]}
+
+
+def _with_hours(hours: Mapping[str, int], times: list[datetime]) -> dict[str, int]:
+    """Count entries by the hour of the day, UTC; midnight sharp is a day without an hour."""
+    counts = Counter(hours)
+    counts.update(str(at.hour) for at in times if at.time() != _MIDNIGHT)
+    while counts.total() > _KEPT_HOURS:  # so that a feed that changes its hours is believed in time
+        counts = Counter({hour: count // 2 for hour, count in counts.items()})
+    return {hour: counts[hour] for hour in sorted(counts, key=int) if counts[hour]}
 
 
 def _known_sightings(

@@ -178,5 +178,6 @@ def _feed_job(row: Row) -> FeedJob:
         body_at=row.body_at,
         entry_count=row.entry_count,
         entry_days=row.entry_days or {},
+        entry_hours=row.entry_hours or {},
         last_entry_at=row.last_entry_at,
     )

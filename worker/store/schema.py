@@ -63,6 +63,7 @@ feed = sa.Table(
     sa.Column("overflow", sa.Integer, nullable=False, server_default="0"),
     sa.Column("entry_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("entry_days", CleanJson),
+    sa.Column("entry_hours", CleanJson),
     sa.Column("last_entry_at", UtcDateTime),
     sa.Column("last_outcome", sa.String(32)),
     sa.Column("last_detail", CleanText),
