@@ -92,6 +92,18 @@ class Verdict(StrEnum):
     UNSURE = "unsure"
 
 
+class Kind(StrEnum):
+    """What an article is to the story that it belongs to."""
+
+    COPY = "copy"
+    """An earlier text of the story, or a seed, in the same language, edited or not."""
+    TRANSLATION = "translation"
+    SAME_EVENT = "same_event"
+    FOLLOW_UP = "follow_up"
+    """What came of the seeds' event, or after it: a story of its own that goes on from theirs."""
+    SAME_TOPIC = "same_topic"
+
+
 class TextSource(StrEnum):
     """Where an article's text came from."""
 
@@ -469,5 +481,52 @@ class Matcher(Protocol):
         """Match a batch: for each article, in order, one `Match` a watch (unrelated ones too).
 
         Never raises on any text; time and memory are bounded by the caps of the room.
+        """
+        ...
+
+
+# --- story ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a match belongs by what is known of its own article alone.
+
+    Attributes:
+        anchor: the seed whose event the article tells; all that have one anchor are one story.
+            None where it tells another event.
+        kind: as far as the seeds say; a text that other articles have too makes it a copy or a
+            translation.
+    """
+
+    anchor: str | None
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is kept of an article to find its story by.
+
+    Attributes:
+        places: by the watch's name.
+        vector: the mean of its passages, centred on its language, one signed byte a dimension;
+            None where the encoder's space is not known well enough to compare articles.
+        encoder: what gave the vector; those of different encoders are never compared.
+    """
+
+    places: Mapping[str, Place]
+    vector: bytes | None = None
+    encoder: str = ""
+
+
+class Sketcher(Protocol):
+    """Articles that were matched -> what their stories are found by."""
+
+    def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
+        """Sketch an article; cheap right after it was matched.
+
+        Args:
+            article: as it was matched.
+            matches: its answers.
         """
         ...

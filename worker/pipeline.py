@@ -6,7 +6,7 @@
 3. **process**: `process_articles()` claims up to 25 ids, fetches their pages concurrently,
    extracts, detects the language and matches against every watch; results and one Outcome an
    article are stored a batch at a time. What the time does not suffice for is given back.
-4. **group**: a match joins its story (the room `story/`).
+4. **group**: a match joins its story (the room `story/`), in the transaction that stores it.
 5. **tell**: `deliver()` takes outbox rows that were stored with the match, one a channel.
 6. **sweep**: `due_articles()` and `due_deliveries()` hand out again what is due or stuck.
 
@@ -231,7 +231,9 @@ def _finish(
     results += [item for item in checked if isinstance(item, ArticleResult)]
     drafts = [item for item in checked if isinstance(item, Draft)]
     results += _match(services, drafts)
-    stored = services.store.articles.finish(results, _channels(services), is_same_article)
+    stored = services.store.articles.finish(
+        results, _channels(services), is_same_article, services.story_rule
+    )
     for result in results:
         del left[result.job.id]
         outcome = stored.get(result.job.id, Outcome.LEASE_LOST)
@@ -277,7 +279,14 @@ def rematch(services: Services) -> Iterator[Counter[str]]:
     while batch := services.store.articles.not_matched_with(version, limit=MATCH_AT_ONCE):
         answers = services.matcher.match([stored.article for stored in batch])
         for stored, matches in zip(batch, answers, strict=True):
-            services.store.articles.store_rematch(stored, matches, version, channels)
+            services.store.articles.store_rematch(
+                stored,
+                matches,
+                version,
+                channels,
+                services.sketcher.sketch(stored.article, matches),
+                services.story_rule,
+            )
             done[max(matches, key=lambda match: match.score).relation] += 1
         yield done
 

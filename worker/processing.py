@@ -144,6 +144,7 @@ def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> Art
         content_hash=_content_hash(draft.article),
         method=extracted.method if extracted else "feed",
         matches=tuple(matches),
+        sketch=services.sketcher.sketch(draft.article, matches),
         matcher_version=services.matcher.version,
         fetch_outcome=draft.fetch_outcome,
         detail=draft.detail,

@@ -6,18 +6,20 @@ came of it. A `...Row` is what the doors read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from worker.domain import (
     NO_LANGUAGE,
     ArticleText,
     DetectedLanguage,
+    Kind,
     Match,
     Outcome,
     Relation,
+    Sketch,
     TextSource,
     Validators,
     Verdict,
@@ -179,6 +181,7 @@ class ArticleResult:
         fetch_outcome: how the fetch of its page ended; None if none was made.
         retry_at: set if the article is to be taken up again (its results so far are kept).
         is_quarantined: given up, needs a person.
+        sketch: what the stories of its matches are found by; None where it has none.
         page_hash: of the text found on the page, also where it is not used.
         is_boilerplate: the page had a text that many addresses of its host share.
         canonical_key_hash: identity under the address that the page declares, or was fetched from.
@@ -200,6 +203,7 @@ class ArticleResult:
     content_hash: str | None = None
     method: str = ""
     matches: tuple[Match, ...] = ()
+    sketch: Sketch | None = None
     matcher_version: str | None = None
     fetch_outcome: Outcome | None = None
     detail: str = ""
@@ -311,6 +315,9 @@ class MatchRow:
 
     Attributes:
         review_id: of the latest review, 0 without one; a further verdict names the one it saw.
+        story_id: the smallest id of a match of its story: its own if it was the first one found.
+            None for a near miss, which belongs to no story.
+        kind: what it is to that story.
     """
 
     id: int
@@ -342,6 +349,8 @@ class MatchRow:
     reviewed_at: datetime | None
     reviewer: str | None = None
     review_id: int = 0
+    story_id: int | None = None
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,3 +441,72 @@ class Delivery:
     channel: str
     options: Mapping[str, str]
     match_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMember:
+    """A match as grouping sees it; nothing in it depends on when the match was found.
+
+    Attributes:
+        id: of the match. key: of its article, the same whenever it comes in.
+        told_at: when it was published; when first seen, where that is not known.
+        anchor, kind: see `worker.domain.Place`; `kind` as it stands now.
+        base_kind: the kind that its own article alone gives it.
+        side: what a person said it belongs to; None where nobody did.
+        component: what it hung together with so far, whatever a person said; 0 if it is new.
+        story_id: of the story that it is in so far; 0 if it is new.
+    """
+
+    id: int
+    key: str
+    told_at: datetime
+    language: str
+    anchor: str | None
+    base_kind: Kind
+    kind: Kind
+    encoder: str
+    vector: bytes | None
+    side: int | None = None
+    component: int = 0
+    story_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLink:
+    """Two matches that tell one story, by what they are; `is_same_text`: copy or translation."""
+
+    one: StoryMember
+    other: StoryMember
+    is_same_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where grouping puts a match: fields as in `StoryMember`."""
+
+    component: int
+    story_id: int
+    kind: Kind
+
+
+class StoryRule(Protocol):
+    """Which matches tell one story: a pure rule, whose answers depend on no order."""
+
+    @property
+    def window(self) -> timedelta:
+        """How far apart two articles are told at the most that are linked by what they say."""
+        ...
+
+    def links(
+        self, new: Sequence[StoryMember], known: Sequence[StoryMember]
+    ) -> Sequence[StoryLink]:
+        """The links of each new match with the known ones, and of the new ones among each other."""
+        ...
+
+    def kind(self, member: StoryMember, links: Sequence[StoryLink]) -> Kind:
+        """What a match is to its story, seen from these links; never less than it was."""
+        ...
+
+    def partition(self, members: Sequence[StoryMember]) -> Mapping[int, Placed]:
+        """Group matches anew, a person's word first; by the match's id."""
+        ...

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from worker.domain import (
+    ArticleText,
     Failure,
     Fetched,
     Fetcher,
     LanguageDetector,
     Limiter,
+    Match,
     Matcher,
     NotModified,
     Outcome,
+    Sketch,
+    Sketcher,
     Validators,
     Watch,
 )
 from worker.errors import FetchError
 from worker.fetch.guard import safe_url
+from worker.records import StoryRule
+from worker.story.grouping import Grouping
 
 if TYPE_CHECKING:
     from worker.config import Settings
@@ -75,6 +81,14 @@ class AllAllowed:
         return ()
 
 
+class NoSketches:
+    """`Sketcher` where articles are not compared with each other."""
+
+    def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
+        """Return a sketch without anything in it."""
+        return Sketch({})
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a step needs and a test may want to replace.
@@ -99,6 +113,8 @@ class Services:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     robots: Robots = field(default_factory=AllAllowed)
+    sketcher: Sketcher = field(default_factory=NoSketches)
+    story_rule: StoryRule = field(default_factory=Grouping)
 
     def ask(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from worker import __version__
 from worker.clock import utc_now
 from worker.config import Settings, load_settings
-from worker.domain import ArticleText, Encoder, FeedConfig, LanguageDetector, Match, Watch
+from worker.domain import ArticleText, Encoder, FeedConfig, LanguageDetector, Match, Sketch, Watch
 from worker.extract.page import extract_article
 from worker.feeds.engines import REQUEST_PAUSE_S
 from worker.feeds.queries import query_urls
@@ -26,13 +26,15 @@ from worker.match.matcher import SeedMatcher
 from worker.match.watches import WatchLoader
 from worker.notify.channels import FileSink
 from worker.services import AllAllowed, Services
+from worker.sketching import ArticleSketcher
 from worker.store.store import Store
 
 
 class LazyMatcher:
     """Loads the encoder and encodes the seeds when the first article comes, not before.
 
-    Beat, the web pages and most commands never match, and should start at once.
+    It sketches too, with the same encoder. Beat, the web pages and most commands never match, and
+    should start at once.
 
     Args:
         watches: to match against.
@@ -47,6 +49,7 @@ class LazyMatcher:
         self._encoder = build_encoder(settings)
         self._lock = threading.Lock()
         self._loaded: SeedMatcher | None = None
+        self._sketcher = ArticleSketcher(watches, self._encoder)
 
     @property
     def _matcher(self) -> SeedMatcher:
@@ -63,6 +66,10 @@ class LazyMatcher:
     def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
         """Match as `Matcher.match` says."""
         return self._matcher.match(articles)
+
+    def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
+        """Sketch as `Sketcher.sketch` says, with the vectors that matching has just made."""
+        return self._sketcher.sketch(article, matches)
 
 
 def build_encoder(settings: Settings) -> Encoder:
@@ -131,6 +138,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
     store.check()
     if watches is None:
         watches = build_loader(settings).load_all(settings.seeds_dir)
+    matcher = LazyMatcher(watches, settings)
     fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
     return Services(
         name=f"{socket.gethostname()}:{os.getpid()}",
@@ -141,7 +149,8 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         isolation=Isolation(),
         limiter=limiter,
         detector=build_detector(settings),
-        matcher=LazyMatcher(watches, settings),
+        matcher=matcher,
+        sketcher=matcher,
         channels={"file": FileSink(settings.data_dir / "output", utc_now, watches)},
         clock=utc_now,
         jitter=random.random,

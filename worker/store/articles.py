@@ -8,13 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ArticleText, Match, Outcome, TextSource
-from worker.records import ArticleJob, ArticleResult, StoredArticle
+from worker.domain import ArticleText, Match, Outcome, Sketch, TextSource
+from worker.records import ArticleJob, ArticleResult, StoredArticle, StoryRule
 from worker.store import claims, states
 from worker.store.engine import Database, Row, counts_of
 from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
 from worker.store.schema import article, article_version, fetch_event
+from worker.store.stories import EACH_ALONE
 
 
 class ArticleStore:
@@ -67,6 +68,7 @@ class ArticleStore:
         results: Sequence[ArticleResult],
         channels: Channels,
         is_same: SameText = never_same,
+        rule: StoryRule = EACH_ALONE,
     ) -> dict[int, Outcome]:
         """Store a batch of results; all of it or nothing.
 
@@ -74,6 +76,7 @@ class ArticleStore:
             results: of claimed articles.
             channels: where matches are told.
             is_same: whether two texts are one article; decides about declared addresses.
+            rule: which matches tell one story.
 
         Returns:
             The outcome that was stored of each, by id; those whose claim was lost are missing.
@@ -82,11 +85,12 @@ class ArticleStore:
         with self._db.write() as connection:
             now = self._db.now(connection)
             lock_articles(self._db, connection, results)
-            writer = MatchWriter(self._db, connection, channels, now)
+            writer = MatchWriter(self._db, connection, channels, now, rule)
             for result in sorted(results, key=lambda result: result.job.id):
                 outcome = self._finish_one(writer, result, is_same)
                 if outcome is not None:
                     stored[result.job.id] = outcome
+            writer.close()
         return stored
 
     def _finish_one(
@@ -118,7 +122,7 @@ class ArticleStore:
         if result.canonical_key_hash is not None:
             owner_id, is_believed = owner_of(connection, result, is_same)
             if owner_id != job.id and is_believed:
-                merge(self._db, connection, job.id, owner_id)
+                writer.loose.update(merge(self._db, connection, job.id, owner_id))
                 return Outcome.DUPLICATE
             connection.execute(
                 article.update()
@@ -126,7 +130,7 @@ class ArticleStore:
                 .values(canonical_url=result.canonical_url if is_believed else None)
             )
         version = self._store_version(connection, result, now)
-        writer.store(job.id, version, result.matches)
+        writer.store(job.id, version, result.matches, result.sketch)
         return result.outcome
 
     def _store_version(
@@ -191,7 +195,13 @@ class ArticleStore:
         ]
 
     def store_rematch(
-        self, stored: StoredArticle, matches: Sequence[Match], version: str, channels: Channels
+        self,
+        stored: StoredArticle,
+        matches: Sequence[Match],
+        version: str,
+        channels: Channels,
+        sketch: Sketch | None = None,
+        rule: StoryRule = EACH_ALONE,
     ) -> bool:
         """Store new answers for an article that is stored already; verdicts stay.
 
@@ -207,8 +217,9 @@ class ArticleStore:
             )
             if not updated.rowcount:
                 return False
-            writer = MatchWriter(self._db, connection, channels, now)
-            writer.store(stored.id, stored.version, matches)
+            writer = MatchWriter(self._db, connection, channels, now, rule)
+            writer.store(stored.id, stored.version, matches, sketch)
+            writer.close()
         return True
 
     def counts(self) -> dict[str, int]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ChannelConfig, Match
+from worker.domain import ChannelConfig, Match, Sketch
+from worker.records import StoryRule
 from worker.store import states
 from worker.store.engine import Database
 from worker.store.schema import match, outbox
 from worker.store.search import index_article
+from worker.store.stories import Loose, StoryKeeper
 
 NEAR_MISS = 0.2
 """An unrelated article that scores less is not worth keeping as a near miss."""
@@ -37,19 +39,35 @@ class MatchWriter:
     Attributes:
         connection: of that transaction. now: its time.
         channels: where matches are told.
+        rule: which matches tell one story.
+        sketches: of the articles stored so far. loose: where matches were that are no more.
     """
 
     database: Database
     connection: sa.Connection
     channels: Channels
     now: datetime
+    rule: StoryRule
+    sketches: dict[int, Sketch | None] = field(default_factory=dict)
+    loose: Loose = field(default_factory=set)
+    _found: list[tuple[Match, int]] = field(default_factory=list)
 
-    def store(self, article_id: int, version: int, matches: Sequence[Match]) -> None:
-        """Store the answers for a version of an article; what was told is not told again."""
+    def store(
+        self, article_id: int, version: int, matches: Sequence[Match], sketch: Sketch | None
+    ) -> None:
+        """Store the answers for a version of an article."""
         for found in matches:
             self._store_match(found, article_id, version)
-            self._tell(found, article_id)
+            self._found.append((found, article_id))
         index_article(self.connection, article_id)
+        self.sketches[article_id] = sketch
+
+    def close(self) -> None:
+        """Give all that was stored its story, then tell it; what was told is not told again."""
+        keeper = StoryKeeper(self.database, self.connection, self.rule)
+        keeper.settle(self.sketches, self.loose)
+        for found, article_id in self._found:
+            self._tell(found, article_id)
 
     def _store_match(self, found: Match, article_id: int, version: int) -> None:
         """Keep a match or a near miss; what is neither only corrects a match that is there."""

@@ -16,8 +16,18 @@ from worker.domain import Outcome, TextSource
 from worker.records import ArticleResult
 from worker.store import states
 from worker.store.engine import Database, Row
-from worker.store.schema import article, article_alias, match, outbox, review, search, sighting
+from worker.store.schema import (
+    article,
+    article_alias,
+    match,
+    outbox,
+    review,
+    search,
+    sighting,
+    story_decision,
+)
 from worker.store.search import index_article
+from worker.store.stories import Loose, components_of, move_decisions
 
 SameText = Callable[[str, str], bool]
 """Whether two texts (title and text each) are versions of one article."""
@@ -88,10 +98,13 @@ def owner_of(
     return owner_id, owner_id == own_id
 
 
-def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: int) -> None:
+def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: int) -> Loose:
     """Make an article part of another one: its addresses, sightings and verdicts are the other's.
 
     What was found of it before (in the feed's own text) gives way to what the other's page said.
+
+    Returns:
+        The stories that it has left.
     """
     key_hash = connection.execute(
         sa.select(article.c.key_hash).where(article.c.id == own_id)
@@ -108,12 +121,13 @@ def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: 
     connection.execute(
         article.update().where(article.c.merged_into == own_id).values(merged_into=owner_id)
     )
-    _merge_matches(connection, own_id, owner_id)
+    loose = _merge_matches(connection, own_id, owner_id)
     connection.execute(
         states.move(article, states.MERGED)
         .where(article.c.id == own_id)
         .values(merged_into=owner_id, outcome=Outcome.DUPLICATE)
     )
+    return loose
 
 
 def _current(connection: sa.Connection, query: sa.Select[Any]) -> Row | None:
@@ -130,13 +144,15 @@ def _current(connection: sa.Connection, query: sa.Select[Any]) -> Row | None:
     return row
 
 
-def _merge_matches(connection: sa.Connection, own_id: int, owner_id: int) -> None:
+def _merge_matches(connection: sa.Connection, own_id: int, owner_id: int) -> Loose:
     columns = ("id", "watch", "verdict", "note", "reviewer", "reviewed_at", "review_id")
     query = sa.select(*(match.c[name] for name in columns)).order_by(match.c.id)
     kept = {
         row.watch: row for row in connection.execute(query.where(match.c.article_id == owner_id))
     }
-    for row in connection.execute(query.where(match.c.article_id == own_id)).all():
+    own = connection.execute(query.where(match.c.article_id == own_id)).all()
+    loose = components_of(connection, [row.id for row in own])
+    for row in own:
         connection.execute(outbox.delete().where(outbox.c.match_id == row.id))
         other = kept.get(row.watch)
         if other is None and row.review_id:  # a person's verdict is never thrown away
@@ -146,9 +162,13 @@ def _merge_matches(connection: sa.Connection, own_id: int, owner_id: int) -> Non
             continue
         if other is not None and row.review_id:
             _move_verdict(connection, row, other)
+        if other is not None:
+            move_decisions(connection, row.id, other.id)
         connection.execute(search.delete().where(search.c.match_id == row.id))
+        connection.execute(story_decision.delete().where(story_decision.c.match_id == row.id))
         connection.execute(match.delete().where(match.c.id == row.id))
     index_article(connection, owner_id)
+    return loose
 
 
 def _move_verdict(connection: sa.Connection, row: Row, other: Row) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import Relation, TextSource, Verdict
+from worker.domain import Kind, Relation, TextSource, Verdict
 from worker.errors import NotFoundError
 from worker.records import Decision, MatchRow, Sums
 from worker.store.engine import Database, Row, counts_of
@@ -305,4 +305,6 @@ def _match_row(row: Row) -> MatchRow:
         reviewed_at=row.reviewed_at,
         reviewer=row.reviewer,
         review_id=row.review_id,
+        story_id=row.story_id,
+        kind=Kind(row.kind) if row.kind else None,
     )

@@ -193,6 +193,8 @@ match = sa.Table(
     sa.Column("review_id", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("language", sa.String(16), nullable=False, server_default="und"),
     sa.Column("outlet", CleanText),
+    sa.Column("story_id", sa.BigInteger),
+    sa.Column("kind", sa.String(16)),
     sa.UniqueConstraint("article_id", "watch"),
     sa.Index("ix_match_created_at", "created_at", "id"),
     # lists and their numbers are answered from these alone, however many articles are stored
@@ -200,6 +202,40 @@ match = sa.Table(
     sa.Index("ix_match_language", "language", "id", "verdict", "relation"),
     sa.Index("ix_match_outlet", "outlet", "id", "verdict", "relation"),
     sa.Index("ix_match_watch", "watch", "relation", "score", "id"),
+    sa.Index("ix_match_story_id", "story_id", "id", "verdict", "relation"),
+)
+
+story_member = sa.Table(
+    "story_member",
+    metadata,
+    sa.Column(
+        "match_id",
+        sa.ForeignKey("match.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("watch", sa.String(100), nullable=False),
+    sa.Column("component", sa.BigInteger, nullable=False, index=True),
+    sa.Column("told_at", UtcDateTime, nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("anchor", CleanText),
+    sa.Column("base_kind", sa.String(16), nullable=False),
+    sa.Column("encoder", sa.String(200), nullable=False),
+    sa.Column("vector", sa.LargeBinary),
+    sa.Column("side", sa.BigInteger),
+    sa.Index("ix_story_member_watch", "watch", "told_at"),
+    sa.Index("ix_story_member_anchor", "watch", "anchor", "component"),
+)
+
+story_decision = sa.Table(
+    "story_decision",
+    metadata,
+    _id(),
+    sa.Column("match_id", sa.ForeignKey("match.id"), nullable=False, index=True),
+    sa.Column("side", sa.BigInteger, nullable=False),
+    sa.Column("act", sa.String(32), nullable=False, index=True),
+    sa.Column("reviewer", CleanText),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
 )
 
 search = sa.Table(

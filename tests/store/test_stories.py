@@ -1,0 +1,173 @@
+"""Stories in the store: grouped as they come in, the same in any order, on both databases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+import worker.store
+from tests.fakes import FakeClock
+from tests.store.arrivals import arrive, finish, groups, poll, results_of, stored
+from tests.story.members import crowd, member, vector
+from worker.domain import Kind, Relation
+from worker.records import StoryLink, StoryMember
+from worker.store.schema import article, metadata
+from worker.store.store import Store
+from worker.story.grouping import Grouping
+
+MIGRATIONS = Path(worker.store.__file__).parent / "migrations"
+Emptied = Callable[[], Store]
+
+
+@pytest.fixture
+def emptied(store: Store) -> Emptied:
+    """The store, without what was in it."""
+
+    def empty() -> Store:
+        with store.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        return store
+
+    return empty
+
+
+def test_articles_find_their_stories_in_any_order(emptied: Emptied, clock: FakeClock) -> None:
+    told = crowd(40, seed=3)
+    chance = random.Random(1)
+    found, of_key = [], []
+    for size in (40, 1, 3, 7):
+        chance.shuffle(told)
+        store = emptied()
+        for start in range(0, len(told), size):
+            arrive(store, clock, told[start : start + size])
+        rows = stored(store)
+        found.append(groups(rows))
+        of_key.append(kinds(store))
+        assert all(row.component == row.story_id for row in rows)
+    assert found[1:] == found[:-1]
+    assert of_key[1:] == of_key[:-1]
+    assert 1 < len(found[0]) < 40
+    assert {"translation", "copy", "same_event", "same_topic"} == set(of_key[0].values())
+
+
+def test_one_that_links_two_stories_makes_them_one(store: Store, clock: FakeClock) -> None:
+    left, right = vector(1), vector(2)
+    both = np.frombuffer(left, np.int8) // 2 + np.frombuffer(right, np.int8) // 2
+    between = both.astype(np.int8).tobytes()
+    arrive(store, clock, [member(1, at=left), member(2, at=right)])
+    assert [row.story_id for row in stored(store)] == [1, 2]
+    arrive(store, clock, [member(3, at=between)])
+    assert {row.story_id for row in stored(store)} == {1}
+
+
+def test_a_new_text_may_leave_its_story(store: Store, clock: FakeClock) -> None:
+    told = [
+        member(1, at=vector(1)),
+        member(2, at=vector(1), day=1),
+        member(3, at=vector(1), day=5),
+    ]
+    ids = poll(store, clock, told)
+    finish(store, ids, told)
+    assert groups(stored(store)) == {frozenset({"key 1", "key 2", "key 3"})}
+    assert kinds(store) == {"key 1": "same_topic", "key 2": "copy", "key 3": "copy"}
+    finish(store, ids, [replace(told[0], vector=vector(2))], text="another text")
+    assert groups(stored(store)) == {frozenset({"key 1"}), frozenset({"key 2", "key 3"})}
+    assert kinds(store) == {"key 1": "same_topic", "key 2": "same_topic", "key 3": "copy"}
+    finish(store, ids, told[:1])
+    assert groups(stored(store)) == {frozenset({"key 1", "key 2", "key 3"})}
+
+
+def test_one_that_is_no_longer_related_leaves(store: Store, clock: FakeClock) -> None:
+    told = [member(1, at=vector(1), anchor="a"), member(2, at=vector(1), anchor="a", day=1)]
+    ids = poll(store, clock, told)
+    finish(store, ids, told)
+    finish(store, ids, told[:1], relation=Relation.UNRELATED)
+    assert groups(stored(store)) == {frozenset({"key 2"})}
+    assert kinds(store) == {"key 1": None, "key 2": "same_topic"}
+    finish(store, ids, told[:1])
+    assert groups(stored(store)) == {frozenset({"key 1", "key 2"})}
+
+
+def kinds(store: Store) -> dict[str, str | None]:
+    return {row.key: row.kind for row in stored(store)}
+
+
+def test_a_near_miss_is_in_no_story(store: Store, clock: FakeClock) -> None:
+    arrive(store, clock, [member(1, at=vector(1))], relation=Relation.UNRELATED)
+    arrive(store, clock, [member(2, at=vector(1))])
+    assert [row.story_id for row in stored(store)] == [None, 2]
+
+
+def test_without_a_sketch_a_match_is_alone(store: Store, clock: FakeClock) -> None:
+    arrive(store, clock, [member(1), member(2, kind=Kind.COPY)])
+    assert len(groups(stored(store))) == 2
+    assert kinds(store) == {"key 1": "same_topic", "key 2": "copy"}
+
+
+def test_two_workers_that_store_one_story_at_once_make_one(store: Store, clock: FakeClock) -> None:
+    told = [member(1, at=vector(1)), member(2, at=vector(1))]
+    ids = poll(store, clock, told)
+    results = results_of(store, ids, told)
+    together = Barrier(2, timeout=1)
+
+    class Slow(Grouping):
+        def links(
+            self, new: Sequence[StoryMember], known: Sequence[StoryMember]
+        ) -> list[StoryLink]:
+            with suppress(BrokenBarrierError):  # the other one waits until this one has committed
+                together.wait()
+            return super().links(new, known)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: store.articles.finish([one], {}, rule=Slow()), results))
+    assert {row.story_id for row in stored(store)} == {1}
+
+
+def test_what_was_matched_before_there_were_stories_is_a_story_each(
+    store_url: str, clock: FakeClock
+) -> None:
+    store = Store(store_url, clock)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for number, relation in enumerate(("copy", "same_topic", "unrelated"), 1):
+            values = {"number": number, "relation": relation, "at": "2026-02-01 00:00:00"}
+            connection.execute(
+                sa.text(
+                    "INSERT INTO article (id, key_hash, state, due_at, first_seen_at, "
+                    "matcher_version) VALUES (:number, :number, 'done', :at, :at, 'm')"
+                ),
+                values,
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO match (id, article_id, watch, seed, relation, score, "
+                    "is_suggestion, evidence, adds, shared, reasons, features, matcher_version, "
+                    "encoder, article_version, created_at, updated_at) VALUES (:number, :number, "
+                    "'kelp', 'en.md', :relation, 1, :no, '[]', '[]', '{}', '[]', '{}', 'm', 'e', "
+                    "1, :at, :at)"
+                ),
+                {**values, "no": False},
+            )
+    store.migrate()
+    assert [(row.story_id, row.component, row.kind) for row in stored(store)] == [
+        (1, 1, "copy"), (2, 2, "same_topic"), (None, None, None)
+    ]  # fmt: skip
+    with store.database.read() as connection:
+        versions = connection.execute(sa.select(article.c.matcher_version).order_by(article.c.id))
+        assert list(versions.scalars()) == [None, None, "m"]  # `rematch` finds their stories
+    store.close()
