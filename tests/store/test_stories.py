@@ -143,7 +143,7 @@ def test_what_was_matched_before_there_were_stories_is_a_story_each(
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+        command.upgrade(config, "0004")
         for number, relation in enumerate(("copy", "same_topic", "unrelated"), 1):
             values = {"number": number, "relation": relation, "at": "2026-02-01 00:00:00"}
             connection.execute(
