@@ -22,7 +22,7 @@ from tests.store.arrivals import arrive, finish, groups, poll, results_of, store
 from tests.story.members import crowd, member, vector
 from worker.domain import Kind, Relation
 from worker.records import StoryLink, StoryMember
-from worker.store.schema import article, metadata
+from worker.store.schema import metadata
 from worker.store.store import Store
 from worker.story.grouping import Grouping
 
@@ -135,7 +135,7 @@ def test_two_workers_that_store_one_story_at_once_make_one(store: Store, clock: 
     assert {row.story_id for row in stored(store)} == {1}
 
 
-def test_what_was_matched_before_there_were_stories_is_a_story_each(
+def test_what_was_matched_before_there_were_stories_is_grouped_by_its_seeds(
     store_url: str, clock: FakeClock
 ) -> None:
     store = Store(store_url, clock)
@@ -144,20 +144,21 @@ def test_what_was_matched_before_there_were_stories_is_a_story_each(
     with store.database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
-        for number, relation in enumerate(("copy", "same_topic", "unrelated"), 1):
+        relations = ("copy", "same_topic", "unrelated", "same_event")
+        for number, relation in enumerate(relations, 1):
             values = {"number": number, "relation": relation, "at": "2026-02-01 00:00:00"}
             connection.execute(
                 sa.text(
-                    "INSERT INTO article (id, key_hash, state, due_at, first_seen_at, "
-                    "matcher_version) VALUES (:number, :number, 'done', :at, :at, 'm')"
+                    "INSERT INTO article (key_hash, state, due_at, first_seen_at) "
+                    "VALUES (:number, 'done', :at, :at)"
                 ),
                 values,
             )
             connection.execute(
                 sa.text(
-                    "INSERT INTO match (id, article_id, watch, seed, relation, score, "
+                    "INSERT INTO match (article_id, watch, seed, relation, score, "
                     "is_suggestion, evidence, adds, shared, reasons, features, matcher_version, "
-                    "encoder, article_version, created_at, updated_at) VALUES (:number, :number, "
+                    "encoder, article_version, created_at, updated_at) VALUES (:number, "
                     "'kelp', 'en.md', :relation, 1, :no, '[]', '[]', '{}', '[]', '{}', 'm', 'e', "
                     "1, :at, :at)"
                 ),
@@ -165,9 +166,8 @@ def test_what_was_matched_before_there_were_stories_is_a_story_each(
             )
     store.migrate()
     assert [(row.story_id, row.component, row.kind) for row in stored(store)] == [
-        (1, 1, "copy"), (2, 2, "same_topic"), (None, None, None)
+        (1, 1, "copy"), (2, 2, "same_topic"), (None, None, None), (1, 1, "same_event")
     ]  # fmt: skip
-    with store.database.read() as connection:
-        versions = connection.execute(sa.select(article.c.matcher_version).order_by(article.c.id))
-        assert list(versions.scalars()) == [None, None, "m"]  # `rematch` finds their stories
+    arrive(store, clock, [member(5, anchor="en.md")])
+    assert stored(store)[-1].story_id == 1
     store.close()

@@ -11,7 +11,7 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables; what was matched before is a story each until it is matched again."""
+    """Make the tables, and group what was matched before by its seeds."""
     op.add_column("match", sa.Column("story_id", sa.BigInteger))
     op.add_column("match", sa.Column("kind", sa.String(16)))
     op.create_table(
@@ -47,23 +47,22 @@ def upgrade() -> None:
         sa.Column("reviewer", sa.Text),
         sa.Column("decided_at", _TIME, nullable=False),
     )
+    # what tells a seed's event is one story; the rest is a story each until it is matched again
+    op.execute("UPDATE match SET story_id = id, kind = relation WHERE relation <> 'unrelated'")
     op.execute(
-        "UPDATE match SET story_id = id, "
-        "kind = CASE relation WHEN 'copy' THEN 'copy' WHEN 'translation' THEN 'translation' "
-        "WHEN 'same_event' THEN 'same_event' ELSE 'same_topic' END "
-        "WHERE relation <> 'unrelated'"
+        "UPDATE match SET story_id = told.first FROM (SELECT watch, seed, min(id) AS first "
+        "FROM match WHERE relation IN ('copy', 'translation', 'same_event') "
+        "GROUP BY watch, seed) AS told WHERE told.watch = match.watch "
+        "AND told.seed = match.seed AND relation IN ('copy', 'translation', 'same_event')"
     )
     op.execute(
         "INSERT INTO story_member "
-        "(match_id, watch, component, told_at, language, base_kind, encoder) "
-        "SELECT m.id, m.watch, m.id, coalesce(a.published_at, a.first_seen_at), m.language, "
-        "m.kind, '' FROM match AS m JOIN article AS a ON a.id = m.article_id "
+        "(match_id, watch, component, told_at, language, anchor, base_kind, encoder) "
+        "SELECT m.id, m.watch, m.story_id, CASE WHEN a.published_at < a.first_seen_at "
+        "THEN a.published_at ELSE a.first_seen_at END, m.language, "
+        "CASE WHEN m.kind <> 'same_topic' THEN m.seed END, m.kind, '' "
+        "FROM match AS m JOIN article AS a ON a.id = m.article_id "
         "WHERE m.relation <> 'unrelated'"
-    )
-    # matched again by `seedwatch rematch`, they find their stories
-    op.execute(
-        "UPDATE article SET matcher_version = NULL WHERE id IN "
-        "(SELECT article_id FROM match WHERE relation <> 'unrelated')"
     )
     op.create_index("ix_match_story_id", "match", ["story_id", "id", "verdict", "relation"])
     op.create_index("ix_story_member_component", "story_member", ["component"])
