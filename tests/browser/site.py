@@ -1,0 +1,107 @@
+"""What the pages show to the browser: some of everything, and the addresses that show it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.fakes import FakeClock
+from tests.web.filling import FEED_URL, KELP, OTHER, Found, fill
+from tests.web.test_match import FRENCH, HOSTILE
+from worker.domain import FeedConfig, Outcome, Relation, TextSource, Validators, Verdict
+from worker.match.evidence import _PLAIN
+from worker.records import Decision, PollResult
+from worker.store.store import Store
+
+WATCHES = (KELP, OTHER)
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+ARTICLES = (
+    FRENCH,
+    Found(
+        "مختبر الأعشاب البحرية يفتح أبوابه في كيليفي",
+        "يفتح مختبر الأعشاب البحرية في كيليفي أبوابه في أكتوبر.\n\nالميزانية 4.2 مليون يورو.",
+        language="ar",
+        relation=Relation.TRANSLATION,
+        outlet="صحيفة البحر",
+        names=("كيليفي",),
+        reasons=("38% of the text has a close counterpart in one seed", "in the seed's own order"),
+    ),
+    Found(
+        "海藻の研究所が十月にキリフィで開所",
+        "海藻の研究所が十月にキリフィで開所する。",
+        language="ja",
+        relation=Relation.COPY,
+        score=0.61,
+        reasons=("both name キリフィ", *_PLAIN.values()),
+    ),
+    Found(
+        f"{LONG_WORD} eröffnet",
+        f"{LONG_WORD} eröffnet ein Labor. " * 20,
+        language="de",
+        outlet=LONG_WORD,
+        relation=Relation.SAME_TOPIC,
+        score=0.4,
+        is_suggestion=True,
+        source=TextSource.FEED,
+        adds=(f"{LONG_WORD} eröffnet ein Labor.", LONG_WORD, "640 Bäuerinnen"),
+    ),
+    Found(
+        HOSTILE,
+        f"{HOSTILE}\n\n{HOSTILE}",
+        outlet=HOSTILE,
+        url="javascript:alert(3)",
+        reasons=(HOSTILE,),
+    ),
+    Found("", "No title at all, in a language that nobody knows.", language="und", outlet=None),
+    Found("Kelp is dear", "Kelp is dear this year.", relation=Relation.UNRELATED, score=0.3),
+)
+"""Newest last, as their matches are numbered: from 1."""
+
+MATCH = "/matches/1"
+PAGES = {
+    "/": "/",
+    "/matches/{match_id}": MATCH,
+    "/watches": "/watches",
+    "/feeds": "/feeds",
+}
+"""Each page of the application by its route, and an address at which it shows something."""
+VIEWS = (
+    "/matches/2",
+    "/matches/3",
+    "/matches/4",
+    "/matches/5?verdict=all",
+    "/?verdict=all&language=fr&outlet=The+News&since=2026-01-01",
+    "/?q=nothing+like+that",
+    "/?relation=nonsense",
+    "/nowhere",
+)
+"""The same pages with something else on them."""
+NO_PAGES = {"/login", "/logout", "/healthz", "/readyz"}
+"""What the application answers that is no page, or one that needs a password."""
+
+
+def fill_store(path: Path, clock: FakeClock) -> Store:
+    """A store with matches, verdicts, and feeds in each state."""
+    store = Store(f"sqlite:///{path}", clock)
+    store.migrate()
+    for article in ARTICLES:
+        clock.advance(hours=20)
+        fill(store, clock, article)
+    store.reviews.decide([Decision(3, 0, Verdict.RELEVANT, "to be told on Monday")], "Ana")
+    store.reviews.decide([Decision(4, 0, Verdict.UNSURE, None)], None)
+    failing = "https://broken.example/a/very/long/path/" + "x" * 90
+    feeds = (*KELP.feeds, FeedConfig(failing, LONG_WORD), FeedConfig("https://new.example/rss"))
+    store.feeds.sync({KELP.name: list(feeds)})
+    (job,) = store.feeds.claim([store.feeds.find(failing)])
+    store.feeds.finish_poll(
+        PollResult(
+            job,
+            Outcome.UNREACHABLE,
+            clock() + timedelta(hours=3),
+            is_success=False,
+            detail="HTTPSConnectionPool(host='broken.example', port=443): name not known",
+            validators=Validators(),
+        )
+    )
+    assert store.feeds.find(FEED_URL)
+    return store
