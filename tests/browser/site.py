@@ -63,10 +63,12 @@ PAGES = {
     "/matches/{match_id}": MATCH,
     "/watches": "/watches",
     "/feeds": "/feeds",
+    "/feeds/{feed_id}": "/feeds/1",
 }
 """Each page of the application by its route, and an address at which it shows something."""
 VIEWS = (
     "/matches/2",
+    "/feeds/2",
     "/matches/3",
     "/matches/4",
     "/matches/5?verdict=all",
@@ -76,7 +78,7 @@ VIEWS = (
     "/nowhere",
 )
 """The same pages with something else on them."""
-NO_PAGES = {"/login", "/logout", "/healthz", "/readyz"}
+NO_PAGES = {"/login", "/logout", "/healthz", "/readyz", "/feeds/add"}
 """What the application answers that is no page, or one that needs a password."""
 
 

@@ -26,8 +26,8 @@ TOO_WIDE = """() => {
       if (element.getBoundingClientRect().right > width + 1) found.push(told("wide", element));
     }
   }
-  for (const element of document.querySelectorAll("button, summary, label, nav a, th, dt, select")) {
-    if (element.matches("select, .unseen, .unseen *") || !element.clientWidth) continue;
+  for (const element of document.querySelectorAll("button, summary, label, nav a, th, dt")) {
+    if (element.matches(".unseen, .unseen *") || !element.clientWidth) continue;
     if (element.scrollWidth > element.clientWidth + 1) found.push(told("cut", element));
   }
   return found.slice(0, 4);

@@ -58,6 +58,7 @@ OUTCOMES = Phrases(
         Outcome.BLOCKED: N_("Refuses our visits"),
         Outcome.RATE_LIMITED: N_("Asks for slower visits"),
         Outcome.POSTPONED: N_("Waits for its turn"),
+        Outcome.WRAPPED: N_("Link that only its maker can read"),
         Outcome.TOO_MANY_REDIRECTS: N_("Redirects without end"),
         Outcome.SERVER_ERROR: N_("Its server has an error"),
         Outcome.CLIENT_ERROR: N_("Its server refuses"),
