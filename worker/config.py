@@ -93,6 +93,14 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8321, ge=0, le=65535)
     web_trust_network: bool = False
     """The pages may listen beyond loopback, though they have no password (in a container)."""
+    web_names: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further host names under which the pages answer, comma-separated."""
+    web_proxy_header: str = Field(default="", pattern=r"^([A-Za-z0-9-]{1,64})?$")
+    """The header in which a reverse proxy names the user whom it has let in."""
+    web_proxy_address: Annotated[tuple[IPNetwork, ...], NoDecode] = ()
+    """Where that proxy's requests come from, comma-separated; nobody else is believed."""
+    web_api_per_minute: int = Field(default=600, ge=1, le=100_000)
+    """Requests of one program to the API and the feeds of matches."""
     web_password_hash: str = Field(default="", repr=False)
     """What `seedwatch web --hash-password` printed; empty for no password."""
 
@@ -111,7 +119,24 @@ class Settings(BaseSettings):
             raise ValueError("use memory:// or redis://:PASSWORD@HOST:6379/0 (rediss:// for TLS)")
         return value
 
-    @field_validator("fetch_allow_nets", mode="before")
+    @field_validator("web_names", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        names = [str(part).strip().lower() for part in parts if str(part).strip()]
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9._-]{1,253}|\[?[0-9a-f:.]{2,45}\]?", name):
+                raise ValueError(f"{name!r} is no host name such as review.example.org")
+        return tuple(names)
+
+    @field_validator("web_proxy_address", mode="after")
+    @classmethod
+    def _refuse_everybody(cls, value: tuple[IPNetwork, ...]) -> tuple[IPNetwork, ...]:
+        if any(network.prefixlen == 0 for network in value):
+            raise ValueError("that is every address there is; name the proxy's own")
+        return value
+
+    @field_validator("fetch_allow_nets", "web_proxy_address", mode="before")
     @classmethod
     def _split_nets(cls, value: Any) -> Any:
         parts = value.split(",") if isinstance(value, str) else value
@@ -158,13 +183,29 @@ def load_settings(**overrides: Any) -> Settings:
     """
     _refuse_unknown_names()
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        _refuse_half_a_proxy(settings)
+        return settings
     except ValidationError as error:
         raise _as_config_error(error) from error
     except RecursionError as error:
         raise ConfigError(CONFIG_FILE, "cannot be read: nested too deeply") from error
     except (OSError, ValueError) as error:  # unreadable or invalid TOML
         raise ConfigError(CONFIG_FILE, f"cannot be read: {error}") from error
+
+
+def _refuse_half_a_proxy(settings: Settings) -> None:
+    """A header that is believed from anywhere lets everybody in; an address alone does nothing."""
+    if bool(settings.web_proxy_header) == bool(settings.web_proxy_address):
+        return
+    has, lacks = "WEB_PROXY_HEADER", "WEB_PROXY_ADDRESS"
+    if not settings.web_proxy_header:
+        has, lacks = lacks, has
+    raise ConfigError(
+        PREFIX + has,
+        f"is of no use without {PREFIX}{lacks}: set both (the header in which the proxy names "
+        "the user, and the address that its requests come from) or neither",
+    )
 
 
 def without_password(url: str) -> str:

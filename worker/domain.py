@@ -104,6 +104,21 @@ class Kind(StrEnum):
     SAME_TOPIC = "same_topic"
 
 
+class Scope(StrEnum):
+    """What a program may do with its token; each may do all that the ones before it may."""
+
+    READ = "read"
+    REVIEW = "review"
+    """Give verdicts."""
+    ADMIN = "admin"
+    """Change what is watched: feeds."""
+
+    def allows(self, wanted: Scope) -> bool:
+        """Whether who has this scope may do what wants another one."""
+        order = list(Scope)
+        return order.index(self) >= order.index(wanted)
+
+
 class TextSource(StrEnum):
     """Where an article's text came from."""
 

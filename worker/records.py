@@ -19,6 +19,7 @@ from worker.domain import (
     Match,
     Outcome,
     Relation,
+    Scope,
     Sketch,
     TextSource,
     Validators,
@@ -424,6 +425,23 @@ class ReviewRow:
     reviewed_at: datetime
     undoes: int | None
     is_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A program's token, without the secret, which nobody keeps but the program.
+
+    Attributes:
+        expires_at: None = never. last_used_at: to within an hour; None = never.
+    """
+
+    id: int
+    name: str
+    scope: Scope
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

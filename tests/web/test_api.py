@@ -72,7 +72,7 @@ def test_bad_parameters_are_named(client: TestClient) -> None:
     ):  # fmt: skip
         answer = client.get(f"/api/v1/matches?{query}")
         assert answer.status_code == 422, query
-        assert query.partition("=")[0] in answer.json()["detail"][0]["loc"]
+        assert query.partition("=")[0] in answer.json()["errors"][0]["loc"]
 
 
 def test_problems_are_json(client: TestClient) -> None:

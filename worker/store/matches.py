@@ -14,7 +14,7 @@ from worker.errors import NotFoundError
 from worker.records import Decision, MatchRow, Sums
 from worker.store.engine import Database, Row, counts_of
 from worker.store.reviews import ReviewStore
-from worker.store.schema import article, article_version, feed, feed_watch, match, sighting
+from worker.store.schema import article, article_version, feed, feed_watch, match, review, sighting
 from worker.store.search import found_by, id_column
 from worker.store.states import ACTIVE
 from worker.store.sums import sums_of
@@ -193,6 +193,15 @@ class MatchStore:
         )
         with self._db.read() as connection:
             return counts_of(connection, query)
+
+    def changed_at(self) -> datetime | None:
+        """When any match was last found, judged anew or reviewed; None for an empty store."""
+        latest = sa.select(sa.func.max(match.c.updated_at))
+        # rows of `review` are only added, so that the last one is the latest
+        reviewed = sa.select(review.c.reviewed_at).order_by(review.c.id.desc()).limit(1)
+        with self._db.read() as connection:
+            times = [connection.execute(query).scalar() for query in (latest, reviewed)]
+        return max((moment for moment in times if moment is not None), default=None)
 
     def sums(self, wanted: MatchFilter = MatchFilter()) -> Sums:
         """How many of the wanted matches there are of each kind; paging is passed over."""

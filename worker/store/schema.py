@@ -197,6 +197,7 @@ match = sa.Table(
     sa.Column("kind", sa.String(16)),
     sa.UniqueConstraint("article_id", "watch"),
     sa.Index("ix_match_created_at", "created_at", "id"),
+    sa.Index("ix_match_updated_at", "updated_at"),
     # lists and their numbers are answered from these alone, however many articles are stored
     sa.Index("ix_match_verdict", "verdict", "id", "relation"),
     sa.Index("ix_match_language", "language", "id", "verdict", "relation"),
@@ -319,4 +320,17 @@ host_place = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("token", sa.String(32), nullable=False),
     sa.Column("until_s", sa.Float, nullable=False),
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    _id(),
+    sa.Column("name", CleanText, nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("last_used_at", UtcDateTime),
+    sa.Column("revoked_at", UtcDateTime),
 )

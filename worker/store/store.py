@@ -21,6 +21,7 @@ from worker.store.pulse import PulseStore
 from worker.store.quarantine import QuarantineStore
 from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
+from worker.store.tokens import TokenStore
 from worker.store.turns import TurnStore
 
 
@@ -46,6 +47,7 @@ class Store:
         self.quarantine = QuarantineStore(self.database)
         self.pulse = PulseStore(self.database)
         self.retention = RetentionStore(self.database)
+        self.tokens = TokenStore(self.database)
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
 

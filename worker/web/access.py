@@ -16,7 +16,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
-from starlette.requests import Request, cookie_parser
+from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
 
 from worker.errors import ConfigError
@@ -26,8 +26,6 @@ COOKIE = "seedwatch_session"
 SESSION_S = 14 * 86_400
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1_000
-_OPEN_PATHS = ("/login", "/language", "/healthz", "/readyz")
-_OPEN_FOLDER = "/static/"
 
 
 def hash_password(password: str) -> str:
@@ -102,12 +100,6 @@ class Access:
             except VerificationError:
                 return False
 
-    def may_enter(self, path: str, headers: Headers) -> bool:
-        """Whether a request is answered: it is for what is open to all, or has a session."""
-        if not self._hash or path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER):
-            return True
-        return self.has_session(headers)
-
     def has_session(self, headers: Headers) -> bool:
         """Whether a request carries a session that has not ended."""
         text = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
@@ -170,14 +162,14 @@ class Attempts:
     def wait_s(self, request: Request) -> int:
         """For how many seconds this place has to wait; 0 for not at all."""
         with self._lock:
-            times = self._recent(_place(request))
+            times = self._recent(place_of(request))
             if len(times) < self._most:
                 return 0
             return max(1, int(times[-self._most] + self._window_s - self._clock_s()) + 1)
 
     def failed(self, request: Request) -> None:
         """Count a wrong password; counted before it is checked, so that many at once all count."""
-        place = _place(request)
+        place = place_of(request)
         with self._lock:
             times = self._recent(place)
             if len(self._failed) >= self._MOST_PLACES:
@@ -187,7 +179,7 @@ class Attempts:
     def succeeded(self, request: Request) -> None:
         """Forget the wrong passwords of a place."""
         with self._lock:
-            self._failed.pop(_place(request), None)
+            self._failed.pop(place_of(request), None)
 
     def _recent(self, place: str) -> list[float]:
         since = self._clock_s() - self._window_s
@@ -197,7 +189,7 @@ class Attempts:
         return times
 
 
-def _place(request: Request) -> str:
+def place_of(request: HTTPConnection) -> str:
     """Where a request comes from; in IPv6 the network, of which one house has 2^64 addresses."""
     host = request.client.host if request.client else ""
     try:

@@ -24,9 +24,13 @@ from worker.web.finder import Finder
 from worker.web.login import Login
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
+from worker.web.proxy import ProxyAccess
+from worker.web.rate import Rate
 from worker.web.safety import FormGuard, Guard, KnownHosts
+from worker.web.syndicated import MatchFeeds
 from worker.web.verdicts import Verdicts
 from worker.web.views import STATIC
+from worker.web.visitors import Visitors
 from worker.wiring import build, build_guard
 
 
@@ -57,10 +61,16 @@ def make_app(
         redoc_url=None,
     )
     access = Access(settings.web_password_hash)
+    proxy = ProxyAccess.of(settings)
     app.state.hosts = KnownHosts(
-        settings.web_host, settings.web_trust_network, has_password=access.has_password
+        settings.web_host,
+        settings.web_trust_network,
+        has_password=access.has_password,
+        has_proxy=proxy is not None,
+        names=settings.web_names,
     )
-    app.add_middleware(Guard, hosts=app.state.hosts, access=access)
+    visitors = Visitors(access, proxy, store.tokens, Rate(settings.web_api_per_minute))
+    app.add_middleware(Guard, hosts=app.state.hosts, visitors=visitors)
     app.add_middleware(languages.Speaker)
     handle_problems(app)
     app.include_router(Api(store).router())
@@ -70,6 +80,7 @@ def make_app(
     check_url = build_guard(settings).check_url
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(Verdicts(store, guard).router())
+    app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Login(access, guard, Attempts()).router())
     app.include_router(languages.router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

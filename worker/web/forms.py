@@ -13,6 +13,7 @@ from worker.errors import InputError
 from worker.locales import N_, _, written
 from worker.records import Decision
 from worker.web.listquery import MAX_ID
+from worker.web.visitors import known_name
 
 PAGE_SIZE = 50
 """Matches on one page of a list, and so at most so many decisions at once."""
@@ -108,13 +109,17 @@ def _is_id(text: str) -> bool:
 
 
 def reviewer_of(form: FormData) -> str | None:
-    """Who decides, as they call themselves; None if they do not say."""
+    """Who decides: as the proxy says, else as they call themselves; None if nobody says."""
+    if known_name.get():
+        return known_name.get()
     name = "".join(char for char in form.get("reviewer") if char.isprintable())
     return " ".join(name.split())[:MAX_NAME] or None
 
 
 def remembered_reviewer(request: Request) -> str:
-    """The name given with this browser's last verdict; empty if there was none."""
+    """The name that the proxy gives, else that of this browser's last verdict; empty if none."""
+    if known_name.get():
+        return known_name.get()
     name = unquote(request.cookies.get(_REVIEWER_COOKIE, ""), errors="ignore")
     return "".join(char for char in name if char.isprintable())[:MAX_NAME]
 

@@ -6,16 +6,15 @@ import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker.errors import InputError, NotFoundError, StoreError
 from worker.locales import N_, Phrases, _
-from worker.web.safety import guard_headers
+from worker.web.safety import guard_headers, problem_json
 from worker.web.views import page
+from worker.web.visitors import is_for_programs
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +47,8 @@ def handle_problems(app: FastAPI) -> None:
 
 def problem(request: Request, status: int, detail: str) -> Response:
     """The answer to a request that cannot be met."""
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": detail}, status)
+    if is_for_programs(request.url.path):
+        return problem_json(status, detail, request.url.path)
     title = _TITLES.get(status) or HTTPStatus(status).phrase
     return page("problem", status, code=status, title=title, detail=detail)
 
@@ -57,7 +56,8 @@ def problem(request: Request, status: int, detail: str) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     is_missing = error.status_code == HTTPStatus.NOT_FOUND
-    answer = problem(request, error.status_code, _(_NOT_FOUND) if is_missing else str(error.detail))
+    said = _(_NOT_FOUND) if is_missing and error.detail == "Not Found" else str(error.detail)
+    answer = problem(request, error.status_code, said)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
@@ -65,8 +65,14 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    if request.url.path.startswith("/api/"):
-        return await request_validation_exception_handler(request, error)
+    path = request.url.path
+    if is_for_programs(path):
+        faults = [
+            {"loc": [str(part) for part in fault["loc"]], "msg": fault["msg"]}
+            for fault in error.errors()
+        ]
+        said = "; ".join(f"{'.'.join(fault['loc'][1:])}: {fault['msg']}" for fault in faults)
+        return problem_json(422, said, path, errors=faults)
     return problem(request, 404, _(_NOT_FOUND))  # a page's only parameter is the id in its path
 
 
@@ -74,7 +80,9 @@ async def _input(request: Request, error: Exception) -> Response:
     return problem(request, 400, str(error))
 
 
-async def _not_found(request: Request, _error: Exception) -> Response:
+async def _not_found(request: Request, error: Exception) -> Response:
+    if is_for_programs(request.url.path):
+        return problem(request, 404, str(error))
     return problem(request, 404, _(_NOT_FOUND))
 
 

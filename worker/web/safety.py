@@ -10,16 +10,21 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.web.access import Access
+from worker.errors import StoreError
+from worker.web.visitors import Refused, Visitor, Visitors, is_for_programs, known_name
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -34,6 +39,8 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 COOKIE = "seedwatch_form"
+_OPEN_PATHS = ("/login", "/language", "/healthz", "/readyz")
+_OPEN_FOLDER = "/static/"
 has_password: ContextVar[bool] = ContextVar("has_password", default=False)
 """Whether this request is one of somebody who has logged in; the pages then offer to log out."""
 
@@ -57,17 +64,30 @@ class KnownHosts:
         trust_network: whether addresses other than loopback may be used. A literal address cannot
             be rebound, since no name is looked up.
         has_password: then any name is answered, for a session holds under one name only.
+        has_proxy: then only known names are, for who is asked for by another name may sit at the
+            proxy's address and say anything in its header.
+        names: further ones, under which a proxy or the network knows the pages.
     """
 
-    def __init__(self, configured: str, trust_network: bool, *, has_password: bool = False) -> None:
+    def __init__(
+        self,
+        configured: str,
+        trust_network: bool,
+        *,
+        has_password: bool = False,
+        has_proxy: bool = False,
+        names: Iterable[str] = (),
+    ) -> None:
         self.trust_network = trust_network
-        self.has_password = has_password
-        self._names = {configured.strip("[]").lower()} - {"", "0.0.0.0", "::"}  # noqa: S104
+        self.is_guarded = has_password or has_proxy
+        self._answers_any = has_password and not has_proxy
+        given = {configured.strip("[]").lower(), *(name.strip("[]").lower() for name in names)}
+        self._names = given - {"", "0.0.0.0", "::"}  # noqa: S104
 
     @property
     def may_leave_loopback(self) -> bool:
         """Whether other machines may reach the pages."""
-        return self.trust_network or self.has_password
+        return self.trust_network or self.is_guarded
 
     def add(self, host: str) -> None:
         """Answer to one more name, where that name is this machine's or the network is trusted."""
@@ -84,7 +104,7 @@ class KnownHosts:
             return False
         if parts.username is not None or parts.path:
             return False
-        if self.has_password:
+        if self._answers_any:
             return bool(host)
         return is_loopback(host) or host in self._names or (self.trust_network and _is_ip(host))
 
@@ -92,16 +112,18 @@ class KnownHosts:
 class Guard:
     """Refuses unknown hosts and strangers, and puts the security headers on every answer.
 
+    What answers finds who is asking in `request.state.visitor`.
+
     Args:
         app: what answers.
         hosts: which Host headers are answered.
-        access: who is let in.
+        visitors: tells who is asking.
     """
 
-    def __init__(self, app: ASGIApp, hosts: KnownHosts, access: Access) -> None:
+    def __init__(self, app: ASGIApp, hosts: KnownHosts, visitors: Visitors) -> None:
         self._app = app
         self._hosts = hosts
-        self._access = access
+        self._visitors = visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -114,29 +136,88 @@ class Guard:
                 guard_headers(MutableHeaders(scope=message))
             await send(message)
 
-        headers = Headers(scope=scope)
-        if self._hosts.knows(headers.get("host", "")):
-            inside = self._access.may_enter(scope["path"], headers)
-            has_password.set(self._access.has_password and scope["path"] != "/login")
-            await (self._app if inside else to_login(scope))(scope, receive, send_guarded)
-            return
-        refusal = PlainTextResponse(
-            "400: these pages answer to the name of this machine only; open http://127.0.0.1 "
-            "with the port that seedwatch shows\n",
-            400,
+        answer = await self._answer(scope)
+        await answer(scope, receive, send_guarded)
+
+    async def _answer(self, scope: Scope) -> ASGIApp:
+        if not self._hosts.knows(Headers(scope=scope).get("host", "")):
+            return PlainTextResponse(
+                "400: these pages answer to the name of this machine only; open http://127.0.0.1 "
+                "with the port that seedwatch shows, or name this one in SEEDWATCH_WEB_NAMES\n",
+                400,
+            )
+        path = scope["path"]
+        is_open = path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+        visitor: Visitor | Refused | None
+        if is_for_programs(path):
+            try:
+                visitor = await run_in_threadpool(self._visitors.program, scope)
+            except StoreError as error:
+                visitor = Refused(503, str(error))
+        else:
+            visitor = self._visitors.person(scope)
+        if isinstance(visitor, Refused):
+            return refusal(visitor, path)
+        if visitor is None and not is_open:
+            return self._to_login(scope)
+        scope.setdefault("state", {})["visitor"] = visitor
+        known_name.set(visitor.name or "" if visitor and not visitor.has_token else "")
+        has_password.set(visitor is not None and visitor.has_session and path != "/login")
+        return self._app
+
+    def _to_login(self, scope: Scope) -> Response:
+        """The answer to who has no session: the log-in page for a person, 401 for a program."""
+        if not self._visitors.has_password:
+            return PlainTextResponse(
+                "403: these pages are reached through a proxy that knows who you are\n", 403
+            )
+        if scope["method"] not in ("GET", "HEAD"):
+            return JSONResponse({"detail": "log in first, at /login"}, 401)
+        asked = scope["path"] + (
+            f"?{scope['query_string'].decode('latin-1')}" * bool(scope["query_string"])
         )
-        await refusal(scope, receive, send_guarded)
+        return RedirectResponse(
+            f"/login?{urlencode({'next': asked})}" if asked != "/" else "/login", 303
+        )
 
 
-def to_login(scope: Scope) -> Response:
-    """The answer to who has no session: the log-in page for a person, 401 for a program."""
-    if scope["path"].startswith("/api/") or scope["method"] not in ("GET", "HEAD"):
-        return JSONResponse({"detail": "log in first, at /login"}, 401)
-    asked = scope["path"] + (
-        f"?{scope['query_string'].decode('latin-1')}" * bool(scope["query_string"])
-    )
-    return RedirectResponse(
-        f"/login?{urlencode({'next': asked})}" if asked != "/" else "/login", 303
+def refusal(refused: Refused, path: str) -> Response:
+    """The answer to a program that is not let in."""
+    headers = {"vary": "authorization"}
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="seedwatch"'
+    if refused.wait_s:
+        headers["retry-after"] = str(refused.wait_s)
+    return problem_json(refused.status, refused.detail, path, headers=headers)
+
+
+def problem_json(
+    status: int,
+    detail: str,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """An error as a program reads it (RFC 9457).
+
+    Args:
+        status: of HTTP.
+        detail: what is wrong with this very request, and what to do.
+        path: of the request.
+        headers: of the answer, besides the usual ones.
+        more: further members.
+    """
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        **more,
+    }
+    return JSONResponse(
+        document, status, headers=dict(headers or {}), media_type="application/problem+json"
     )
 
 
