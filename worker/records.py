@@ -528,3 +528,86 @@ class StoryRule(Protocol):
     def partition(self, members: Sequence[StoryMember]) -> Mapping[int, Placed]:
         """Group matches anew, a person's word first; by the match's id."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoryGroup:
+    """So many matches of a story are of one kind and in one language.
+
+    Attributes:
+        reviewed: how many of them have a verdict. review_id: the latest of their reviews.
+    """
+
+    kind: Kind
+    language: str
+    number: int
+    reviewed: int
+    review_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """A match as one line of its story; fields as in `MatchRow`."""
+
+    id: int
+    story_id: int
+    watch: str
+    kind: Kind
+    relation: Relation
+    score: float
+    is_suggestion: bool
+    title: str
+    language: str
+    outlet: str | None
+    published_at: datetime | None
+    first_seen_at: datetime
+    created_at: datetime
+    version: int
+    verdict: Verdict | None
+    reviewer: str | None
+    review_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """A story in a list, as far as its matches are wanted there.
+
+    Attributes:
+        newest: the id of its newest wanted match, by which lists are ordered and paged.
+        groups: all its wanted matches, counted.
+        entries: its newest wanted matches, newest first; the last one is the first that was found.
+    """
+
+    story_id: int
+    newest: int
+    groups: tuple[StoryGroup, ...]
+    entries: tuple[StoryEntry, ...]
+
+    @property
+    def number(self) -> int:
+        """How many wanted matches it has."""
+        return sum(group.number for group in self.groups)
+
+    @property
+    def review_id(self) -> int:
+        """The latest review of any of them, 0 without one."""
+        return max(group.review_id for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDecisionRow:
+    """What somebody said of a story: of so many of its matches, when."""
+
+    decided_at: datetime
+    reviewer: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A list of the inbox that was given a name; `query` as its address has it."""
+
+    id: int
+    name: str
+    query: str
+    created_by: str | None

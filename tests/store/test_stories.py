@@ -18,10 +18,12 @@ from alembic.config import Config
 
 import worker.store
 from tests.fakes import FakeClock
-from tests.store.arrivals import arrive, finish, groups, poll, results_of, stored
+from tests.store.arrivals import RULE, arrive, finish, groups, poll, results_of, stored
 from tests.story.members import crowd, member, vector
-from worker.domain import Kind, Relation
+from worker.domain import Kind, Relation, Verdict
+from worker.errors import InputError, NotFoundError
 from worker.records import StoryLink, StoryMember
+from worker.store.matches import MatchFilter
 from worker.store.schema import metadata
 from worker.store.store import Store
 from worker.story.grouping import Grouping
@@ -171,3 +173,126 @@ def test_what_was_matched_before_there_were_stories_is_grouped_by_its_seeds(
     arrive(store, clock, [member(5, anchor="en.md")])
     assert stored(store)[-1].story_id == 1
     store.close()
+
+
+ONE_EVENT = [
+    member(number, anchor="en.md", kind=Kind.SAME_EVENT, at=vector(number % 2 + 1), day=number / 10)
+    for number in range(1, 7)
+]
+
+
+def id_of(store: Store, key: str) -> int:
+    return next(row.id for row in stored(store) if row.key == key)
+
+
+def keys(*numbers: int) -> frozenset[str]:
+    return frozenset(f"key {number}" for number in numbers)
+
+
+def test_what_a_person_splits_stays_apart_and_newcomers_go_to_their_like(
+    store: Store, clock: FakeClock
+) -> None:
+    arrive(store, clock, ONE_EVENT)
+    assert groups(stored(store)) == {keys(1, 2, 3, 4, 5, 6)}
+    odd = [id_of(store, f"key {number}") for number in (1, 3, 5)]
+    new_id = store.story_decisions.split(odd, RULE, "Ana")
+    assert new_id == min(odd)
+    assert groups(stored(store)) == {keys(1, 3, 5), keys(2, 4, 6)}
+    late = [
+        member(7, anchor="en.md", at=vector(2), day=1),
+        member(8, anchor="en.md", at=vector(1), day=1, language="fr"),
+        member(9, anchor="en.md", at=vector(2, 0.4, 9), day=2),
+    ]
+    for one in late:
+        arrive(store, clock, [one])
+    assert groups(stored(store)) == {keys(1, 3, 5, 7, 9), keys(2, 4, 6, 8)}
+    (decision,) = store.story_decisions.history(new_id)
+    assert (decision.reviewer, decision.number) == ("Ana", 3)
+
+
+def test_what_a_person_merges_stays_one_even_if_a_text_changes(
+    store: Store, clock: FakeClock
+) -> None:
+    told = [member(1, at=vector(1)), member(2, at=vector(2), day=90), member(3, at=vector(3))]
+    ids = poll(store, clock, told)
+    finish(store, ids, told)
+    assert len(groups(stored(store))) == 3
+    store.story_decisions.merge([id_of(store, "key 1"), id_of(store, "key 2")], RULE)
+    assert groups(stored(store)) == {keys(1, 2), keys(3)}
+    finish(store, ids, [replace(told[0], vector=vector(9))], text="another text")
+    arrive(store, clock, [member(4, at=vector(2, 0.3, 1), day=91)])
+    assert groups(stored(store)) == {keys(1, 2, 4), keys(3)}
+    # no longer found related, and related again: the decision still holds
+    finish(store, ids, told[:1], relation=Relation.UNRELATED)
+    assert groups(stored(store)) == {keys(2, 4), keys(3)}
+    finish(store, ids, told[:1])
+    assert groups(stored(store)) == {keys(1, 2, 4), keys(3)}
+
+
+def test_the_last_word_counts(store: Store, clock: FakeClock) -> None:
+    arrive(store, clock, ONE_EVENT)
+    first, second = (id_of(store, f"key {number}") for number in (1, 2))
+    store.story_decisions.split([first], RULE)
+    store.story_decisions.merge([first, second], RULE)
+    assert groups(stored(store)) == {keys(1, 2, 3, 4, 5, 6)}
+    store.story_decisions.split([second], RULE)
+    assert groups(stored(store)) == {keys(1, 3, 4, 5, 6), keys(2)}
+
+
+def test_decisions_and_arrivals_in_any_order_after_them_give_the_same(
+    emptied: Emptied, clock: FakeClock
+) -> None:
+    found = []
+    for seed in range(3):
+        chance = random.Random(seed)
+        store = emptied()
+        early, late = crowd(24, seed=5)[:12], crowd(24, seed=5)[12:]
+        chance.shuffle(early)
+        arrive(store, clock, early)
+        largest = max(groups(stored(store)), key=lambda group: (len(group), sorted(group)))
+        store.story_decisions.split([id_of(store, min(largest))], RULE)
+        chance.shuffle(late)
+        for start in range(0, len(late), seed + 1):
+            arrive(store, clock, late[start : start + seed + 1])
+        found.append(groups(stored(store)))
+    assert found[1:] == found[:-1]
+
+
+def test_a_decision_that_makes_no_sense_is_refused(store: Store, clock: FakeClock) -> None:
+    arrive(store, clock, [*ONE_EVENT, member(8, at=vector(8))])
+    ids = {row.key: row.id for row in stored(store)}
+    decide = store.story_decisions
+    with pytest.raises(InputError, match="in one story already"):
+        decide.merge([ids["key 1"], ids["key 2"]], RULE)
+    with pytest.raises(InputError, match="not in one story"):
+        decide.split([ids["key 1"], ids["key 8"]], RULE)
+    with pytest.raises(InputError, match="all that it has"):
+        decide.split([ids["key 8"]], RULE)
+    with pytest.raises(NotFoundError, match="4711"):
+        decide.merge([ids["key 1"], 4711], RULE)
+    assert decide.history(min(ids.values())) == []
+
+
+def test_stories_are_listed_newest_first_and_paged_by_their_newest_match(
+    store: Store, clock: FakeClock
+) -> None:
+    for number in (1, 2, 3, 1, 4, 2):  # events, by arrival
+        arrive(store, clock, [member(len(stored(store)) + 1, at=vector(number), language="fr")])
+    first, second, third, fourth, fifth, sixth = (row.id for row in stored(store))
+    lines = store.stories.lines(MatchFilter(), limit=2, shown=1)
+    assert [(line.story_id, line.newest, line.number) for line in lines] == [
+        (second, sixth, 2), (fifth, fifth, 1)
+    ]  # fmt: skip
+    assert [entry.id for entry in lines[0].entries] == [sixth, second]
+    later = store.stories.lines(MatchFilter(before_id=fifth), limit=5, shown=5)
+    assert [(line.story_id, line.newest) for line in later] == [(first, fourth), (third, third)]
+    assert [entry.id for entry in later[0].entries] == [fourth, first]
+    # by another filter a story stands where its newest wanted match is
+    store.matches.review(sixth, Verdict.RELEVANT)
+    lines = store.stories.lines(MatchFilter(unreviewed=True), limit=5, shown=5)
+    assert [(line.story_id, line.newest, line.number) for line in lines] == [
+        (fifth, fifth, 1), (first, fourth, 2), (third, third, 1), (second, second, 1)
+    ]  # fmt: skip
+    found = store.stories.lines(MatchFilter(text="key", before_id=fifth), limit=5, shown=5)
+    assert [line.story_id for line in found] == [first, third]
+    assert store.stories.lines(MatchFilter(language="ja"), limit=5, shown=5) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ class MatchFilter:
     Attributes:
         language: of the article, as detected.
         outlet: as lists show it. feed_id: a feed in which the article was seen.
+        story_id: of the story as it is now.
         text: words to be found in title or text, see `worker.store.search`.
         since: matches found at or after this time.
         before_id: keyset paging: matches older than this one.
@@ -41,6 +42,7 @@ class MatchFilter:
     language: str | None = None
     outlet: str | None = None
     feed_id: int | None = None
+    story_id: int | None = None
     text: str | None = None
     verdict: Verdict | None = None
     unreviewed: bool = False
@@ -81,6 +83,12 @@ class MatchStore:
         if row is None:
             raise NotFoundError(f"{match_id}: no such match; `seedwatch matches` lists them")
         return _match_row(row)
+
+    def some(self, match_ids: Collection[int]) -> dict[int, MatchRow]:
+        """Those of some matches that exist, by id."""
+        with self._db.read() as connection:
+            rows = connection.execute(_select().where(match.c.id.in_(match_ids)))
+            return {row.id: _match_row(row) for row in rows}
 
     def article_text(self, article_id: int) -> str:
         """The stored text of an article, paragraphs separated by a blank line."""
@@ -146,7 +154,7 @@ class MatchStore:
     def newer_id(self, wanted: MatchFilter, match_id: int) -> int | None:
         """The match just above another one in a list; None if that one is at the top."""
         by = id_column(wanted.text, self._db)
-        query = self._filtered(sa.select(match.c.id).order_by(by), wanted)
+        query = filtered(sa.select(match.c.id).order_by(by), wanted, self._db)
         with self._db.read() as connection:
             found: int | None = connection.execute(query.where(by > match_id).limit(1)).scalar()
         return found
@@ -165,7 +173,7 @@ class MatchStore:
         At most `MOST_COUNTED` + 1 are counted, for a common word is in nearly every article.
         """
         anyhow = replace(wanted, verdict=None, unreviewed=False, before_id=None)
-        found = self._filtered(sa.select(match.c.verdict), anyhow)
+        found = filtered(sa.select(match.c.verdict), anyhow, self._db)
         if wanted.text is not None:
             found = found.limit(MOST_COUNTED + 1)
         verdicts = found.subquery()
@@ -206,7 +214,7 @@ class MatchStore:
     def sums(self, wanted: MatchFilter = MatchFilter()) -> Sums:
         """How many of the wanted matches there are of each kind; paging is passed over."""
         names = ("relation", "language", "outlet", "verdict", "created_at")
-        found = self._filtered(sa.select(*(match.c[name] for name in names)), wanted).subquery()
+        found = filtered(sa.select(*(match.c[name] for name in names)), wanted, self._db).subquery()
         with self._db.read() as connection:
             return sums_of(connection, found)
 
@@ -241,33 +249,35 @@ class MatchStore:
 
     def _query(self, wanted: MatchFilter, before_id: int | None) -> sa.Select[Any]:
         by = id_column(wanted.text, self._db)
-        query = self._filtered(_select().order_by(by.desc()), wanted)
+        query = filtered(_select().order_by(by.desc()), wanted, self._db)
         return query if before_id is None else query.where(by < before_id)
 
-    def _filtered(self, query: sa.Select[Any], wanted: MatchFilter) -> sa.Select[Any]:
-        """A query of matches without the others."""
-        if not wanted.with_unrelated and wanted.relation is None:
-            query = query.where(match.c.relation != Relation.UNRELATED)
-        conditions = {
-            match.c.watch: wanted.watch,
-            match.c.relation: wanted.relation,
-            match.c.language: wanted.language,
-            match.c.outlet: wanted.outlet,
-            match.c.verdict: wanted.verdict,
-        }
-        for column, value in conditions.items():
-            if value is not None:
-                query = query.where(column == value)
-        if wanted.unreviewed:
-            query = query.where(match.c.verdict.is_(None))
-        if wanted.since is not None:
-            query = query.where(match.c.created_at >= wanted.since)
-        if wanted.feed_id is not None:
-            seen = sa.select(sighting.c.article_id).where(sighting.c.feed_id == wanted.feed_id)
-            query = query.where(match.c.article_id.in_(seen))
-        if wanted.text is not None:
-            query = found_by(query, wanted.text, self._db)
-        return query
+
+def filtered(query: sa.Select[Any], wanted: MatchFilter, database: Database) -> sa.Select[Any]:
+    """A query of matches without the others; paging is passed over."""
+    if not wanted.with_unrelated and wanted.relation is None:
+        query = query.where(match.c.relation != Relation.UNRELATED)
+    conditions = {
+        match.c.watch: wanted.watch,
+        match.c.relation: wanted.relation,
+        match.c.language: wanted.language,
+        match.c.outlet: wanted.outlet,
+        match.c.verdict: wanted.verdict,
+        match.c.story_id: wanted.story_id,
+    }
+    for column, value in conditions.items():
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.unreviewed:
+        query = query.where(match.c.verdict.is_(None))
+    if wanted.since is not None:
+        query = query.where(match.c.created_at >= wanted.since)
+    if wanted.feed_id is not None:
+        seen = sa.select(sighting.c.article_id).where(sighting.c.feed_id == wanted.feed_id)
+        query = query.where(match.c.article_id.in_(seen))
+    if wanted.text is not None:
+        query = found_by(query, wanted.text, database)
+    return query
 
 
 def _select() -> sa.Select[Any]:

@@ -226,6 +226,7 @@ story_member = sa.Table(
     sa.Column("side", sa.BigInteger),
     sa.Index("ix_story_member_watch", "watch", "told_at"),
     sa.Index("ix_story_member_anchor", "watch", "anchor", "component"),
+    sa.Index("ix_story_member_side", "side"),
 )
 
 story_decision = sa.Table(
@@ -333,4 +334,14 @@ token = sa.Table(
     sa.Column("expires_at", UtcDateTime),
     sa.Column("last_used_at", UtcDateTime),
     sa.Column("revoked_at", UtcDateTime),
+)
+
+saved_filter = sa.Table(
+    "saved_filter",
+    metadata,
+    _id(),
+    sa.Column("name", CutText(60), nullable=False, unique=True),
+    sa.Column("query", CleanText, nullable=False),
+    sa.Column("created_by", CleanText),
+    sa.Column("created_at", UtcDateTime, nullable=False),
 )

@@ -13,6 +13,7 @@ from worker.store.articles import ArticleStore
 from worker.store.engine import Database
 from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
+from worker.store.filters import FilterStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
 from worker.store.outbox import OutboxStore
@@ -21,6 +22,8 @@ from worker.store.pulse import PulseStore
 from worker.store.quarantine import QuarantineStore
 from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
+from worker.store.storydecisions import StoryDecisionStore
+from worker.store.storylist import StoryStore
 from worker.store.tokens import TokenStore
 from worker.store.turns import TurnStore
 
@@ -43,6 +46,9 @@ class Store:
         self.articles = ArticleStore(self.database)
         self.matches = MatchStore(self.database)
         self.reviews = ReviewStore(self.database)
+        self.stories = StoryStore(self.database)
+        self.story_decisions = StoryDecisionStore(self.database)
+        self.filters = FilterStore(self.database)
         self.outbox = OutboxStore(self.database)
         self.quarantine = QuarantineStore(self.database)
         self.pulse = PulseStore(self.database)

@@ -86,19 +86,20 @@ class StoryKeeper:
             by_watch[row.watch].append(row)
         watches = sorted({*by_watch, *(watch for watch, _ in loose)})
         for watch in watches:  # all locks before any work, in one order
-            self.lock(watch)
+            self.hold(self._db, self._connection, watch)
         for watch in watches:
             changed, was_in = self._store_members(watch, by_watch[watch], sketches)
             was_in |= {component for name, component in loose if name == watch}
             if changed or was_in:
                 self._regroup(watch, changed, was_in)
 
-    def lock(self, watch: str) -> None:
+    @staticmethod
+    def hold(database: Database, connection: sa.Connection, watch: str) -> None:
         """Hold a watch's stories until the transaction ends; SQLite's writer is alone anyhow."""
-        if not self._db.is_sqlite:
+        if not database.is_sqlite:
             digest = hashlib.blake2b(f"story:{watch}".encode(), digest_size=8).digest()
             key = int.from_bytes(digest, "big", signed=True)
-            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     def _store_members(
         self, watch: str, rows: Iterable[Row], sketches: Mapping[int, Sketch | None]
@@ -236,11 +237,14 @@ class StoryKeeper:
             story_member.c.told_at >= min(times) - self._rule.window,
             story_member.c.told_at <= max(times) + self._rule.window,
         )
-        for anchor in sorted({member.anchor for member in new if member.anchor is not None}):
-            # all that have one anchor hang together already: one of them will do
-            found += self._members(
-                mine, story_member.c.anchor == anchor, story_member.c.match_id.not_in(own), limit=1
-            )
+        # all that have one anchor, or are on one side, hang together already: one of them will do
+        for column, values in (
+            (story_member.c.anchor, {member.anchor for member in new}),
+            (story_member.c.side, {member.side for member in new}),
+        ):
+            for value in values - {None}:
+                not_own = story_member.c.match_id.not_in(own)
+                found += self._members(mine, column == value, not_own, limit=1)
         return [member for member in found if member.id not in own]
 
     def _has_sides(self, components: Collection[int]) -> bool:
