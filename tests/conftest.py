@@ -144,7 +144,7 @@ def services(
         isolation=InThisProcess(),
         detector=EnglishDetector(),
         matcher=WordMatcher(),
-        channels={"list": channel},
+        senders={"list": channel},
         clock=clock,
         jitter=lambda: 0.5,
     )

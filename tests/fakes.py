@@ -20,7 +20,8 @@ from worker.domain import (
     Relation,
     Validators,
 )
-from worker.errors import FetchError
+from worker.errors import FetchError, TellError
+from worker.notify.messages import Message, Receipt
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -138,9 +139,11 @@ class ListChannel:
     def __init__(self, failures: int = 0) -> None:
         self.told: list[tuple[str, str]] = []
         self.failures = failures
+        self.failure = Failure.TEMPORARY
 
-    def tell(self, delivery: Any, row: Any) -> None:
+    def send(self, message: Message) -> Receipt:
         if self.failures:
             self.failures -= 1
-            raise OSError("nobody answers")
-        self.told.append((delivery.key, row.title))
+            raise TellError(Outcome.UNREACHABLE, self.failure, "nobody answers")
+        self.told += [(message.key, row.title) for row in message.rows]
+        return Receipt()

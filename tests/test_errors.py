@@ -17,6 +17,7 @@ from worker.errors import (
     SeedwatchError,
     StoppedError,
     StoreError,
+    TellError,
     WatchError,
 )
 
@@ -25,6 +26,7 @@ EXAMPLES = {
     WatchError: ("seeds/x", "has no seed"),
     InputError: ("a.txt", "is empty"),
     FetchError: ("http://a/", Outcome.TIMEOUT, Failure.TEMPORARY, "10 s", 504, 30.0),
+    TellError: (Outcome.RATE_LIMITED, Failure.TEMPORARY, "HTTP 429", 429, 60.0),
     ParseError: (Outcome.NOT_A_FEED, "HTML"),
     EncoderError: ("onnx:x", "no such folder"),
     StoppedError: ("worker",),

@@ -112,7 +112,7 @@ def test_what_the_feeds_text_gave_goes_with_the_article_that_is_merged(
     (row,) = services.store.matches.rows()
     assert (row.id, row.verdict, row.note) == (kept.id, Verdict.RELEVANT, "seen")
     assert len(services.store.reviews.history(row.id)) == 1
-    assert services.store.outbox.counts() == {"pending": 1}
+    assert services.store.notices.counts() == {"pending": 1}
 
 
 def test_two_workers_that_meet_make_one_article(services: Services, fetcher: FakeFetcher) -> None:

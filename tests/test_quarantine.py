@@ -12,7 +12,9 @@ from tests.fakes import FakeClock, FakeFetcher, ListChannel, flat
 from tests.sites import KELP, Item, page, rss
 from worker import health, pipeline
 from worker.cli import main
+from worker.domain import Failure
 from worker.errors import NotFoundError
+from worker.notify.rules import MAX_FAILURES
 from worker.services import Services
 from worker.store.quarantine import Kind
 from worker.store.states import PAUSED
@@ -25,7 +27,7 @@ def given_up(
     services: Services, fetcher: FakeFetcher, clock: FakeClock, channel: ListChannel
 ) -> Services:
     """One article that breaks the matcher, one delivery that nobody takes, one deadly feed."""
-    channel.failures = 4
+    channel.failures, channel.failure = MAX_FAILURES, Failure.SOFT
     fetcher.put(FEED_URL, rss(Item("kelp", "Kelp"), Item("bad", "Bad")), "text/xml")
     fetcher.put(f"{SITE}/kelp", page("Kelp", *KELP))
     fetcher.put(f"{SITE}/bad", page("Bad", "This is poison for a matcher. " * 20))
@@ -34,6 +36,8 @@ def given_up(
         clock.advance(hours=6)
         for batch in pipeline.due_articles(services):
             pipeline.process_articles(services, batch)
+    for _ in range(MAX_FAILURES):
+        clock.advance(days=2)
         for batch in pipeline.due_deliveries(services):
             pipeline.deliver(services, batch)
     services.store.feeds.poll_now()

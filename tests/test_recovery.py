@@ -19,13 +19,13 @@ from tests.fakes import FakeClock, FakeFetcher, ListChannel, NoLimiter, flat
 from tests.sites import KELP, Item, page, rss
 from worker import embedded, health, pipeline
 from worker.config import Settings
-from worker.domain import ChannelConfig, Failure, FeedConfig, Outcome
-from worker.errors import FetchError, StoreError
+from worker.domain import ChannelConfig, Failure, FeedConfig, Outcome, Watch
+from worker.errors import FetchError, StoreError, TellError
 from worker.feeds.health import Need, health_of
 from worker.notify.channels import FileSink
-from worker.records import Delivery, PollResult
+from worker.notify.messages import Message
+from worker.records import PollResult
 from worker.services import Services
-from worker.store.findings import channel_key
 
 SITE = "https://news.example"
 
@@ -180,21 +180,22 @@ def test_a_poll_that_cannot_be_stored_costs_one_feed(
     assert poll(services).outcomes == {Outcome.OK: 1, Outcome.FAILED: 1}
 
 
-def test_a_channel_keeps_its_key_wherever_it_stands(services: Services, site: FakeFetcher) -> None:
-    analyst = ChannelConfig("list", {"to": "analyst", "cc": "x"})
-    boss = ChannelConfig("list", {"to": "boss"})
-    again = ChannelConfig("list", {"cc": "x", "to": "analyst"})
-    assert channel_key(analyst) == channel_key(again) != channel_key(boss)
+def test_a_channel_is_told_once_wherever_it_stands_and_whatever_changes_in_it(
+    services: Services, site: FakeFetcher
+) -> None:
+    analyst, boss = ChannelConfig("list", "analyst"), ChannelConfig("list", "boss")
+    again = replace(analyst, to=("x",))
     watch = services.watches[0]
     first = replace(services, watches=(replace(watch, channels=(analyst,)),))
     pipeline.process_articles(first, poll(first).article_ids)
     services.matcher.version = "word-2"  # type: ignore[misc]
-    list(pipeline.rematch(replace(services, watches=(replace(watch, channels=(boss, again)),))))
+    both = replace(services, watches=(replace(watch, channels=(boss, again)),))
+    list(pipeline.rematch(both))
+    pipeline.deliver(both, flat(pipeline.due_deliveries(both)))
     with services.store.database.read() as connection:
-        told = connection.execute(sa.text("SELECT key FROM outbox ORDER BY id")).scalars().all()
-    assert [key.split(":")[2] for key in told] == [
-        channel_key(channel).partition(":")[2] for channel in (analyst, boss)
-    ]
+        told = connection.execute(sa.text("SELECT key FROM outbox ORDER BY key")).scalars().all()
+    (row,) = services.store.matches.rows()
+    assert told == [f"kelp:analyst:{row.id}", f"kelp:boss:{row.id}"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
@@ -204,16 +205,16 @@ def test_a_line_that_does_not_fit_on_the_disk_is_taken_back(
 ) -> None:  # fmt: skip
     pipeline.process_articles(services, poll(services).article_ids)
     (row,) = services.store.matches.rows()
-    delivery = Delivery(1, "", 1, "kelp:file:1", "file", {}, row.id)
+    message = Message("k", Watch("kelp", "Kelp", ()), ChannelConfig("file"), (row,), clock())
     sink = FileSink(tmp_path / "output", clock)
-    sink.tell(delivery, row)
+    sink.send(message)
     (path,) = (tmp_path / "output").iterdir()
     whole = path.read_bytes()
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:20]))
-    with pytest.raises(OSError, match="only 20 of") as caught:
-        sink.tell(delivery, row)
-    assert caught.value.errno == errno.ENOSPC
+    with pytest.raises(TellError, match="only 20 of") as caught:
+        sink.send(message)
+    assert caught.value.__cause__.errno == errno.ENOSPC  # type: ignore[union-attr]
     assert path.read_bytes() == whole
 
 

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Requests of one program to the API and the feeds of matches."""
     web_password_hash: str = Field(default="", repr=False)
     """What `seedwatch web --hash-password` printed; empty for no password."""
+    pages_url: str = ""
+    """Where those who are told of matches reach the review pages, for links in messages."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

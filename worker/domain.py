@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Protocol
 
@@ -62,7 +62,15 @@ class Outcome(StrEnum):
     UNRELATED = "unrelated"
     NO_TEXT = "no_text"
     DUPLICATE = "duplicate"
-    # both
+    # messages of a channel
+    SENT = "sent"
+    PARTLY_SENT = "partly_sent"
+    """Some of the readers' addresses were refused for good."""
+    REFUSED = "refused"
+    """The receiver does not take this message, or none from us."""
+    MISCONFIGURED = "misconfigured"
+    """A secret, an address or a setting is missing here."""
+    # all
     FAILED = "failed"
     LEASE_LOST = "lease_lost"
     QUARANTINED = "quarantined"
@@ -406,11 +414,72 @@ class QueryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From when to when nothing is told, on the clock of a channel's zone; it may span midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTime:
+    """When a digest goes out: every day, or on one day of the week (0 is Monday)."""
+
+    at: time
+    weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellingRules:
+    """Which matches a channel tells, and when.
+
+    Attributes:
+        relations: only these; empty means every relation but `unrelated`.
+        languages: of the article; empty means any.
+        first_of_story: the first match of a story only; its copies do not ring again.
+        quiet: what comes up meanwhile is told together afterwards.
+        per_hour: at most so many messages in any hour; the rest is told together.
+        digest: everything is told together at this time, nothing before.
+        zone: of `quiet` and `digest`, an IANA name.
+    """
+
+    relations: tuple[Relation, ...] = ()
+    min_score: float = 0.0
+    languages: tuple[str, ...] = ()
+    first_of_story: bool = False
+    quiet: QuietHours | None = None
+    per_hour: int | None = None
+    digest: DigestTime | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelConfig:
-    """Where a watch's matches are told: kind ("file", "webhook", ...) and its options."""
+    """Where a watch's matches are told.
+
+    An address or secret may be a reference, `env:NAME` or `file:/PATH`, to what holds it.
+
+    Attributes:
+        kind: "file", "webhook", "mail" or "chat".
+        name: tells the channels of a watch apart; the kind where none is given.
+        to: the webhook's address, the readers' mail addresses, or Apprise addresses.
+        secrets: references to what signs a webhook's messages: the new one first while keys
+            change.
+        language: of the texts that people read.
+        unsubscribe: where a reader of mail asks to be left out: a mail or web address.
+    """
 
     kind: str
-    options: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    rules: TellingRules = TellingRules()
+    to: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    language: str = "en"
+    unsubscribe: str | None = None
+
+    def __post_init__(self) -> None:
+        """A channel without a name is called by its kind."""
+        object.__setattr__(self, "name", self.name or self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     │   └── WatchError        ... in a watch's folder
     ├── InputError            what a command was given cannot be used: exit code 1 (or 2), one line
     ├── FetchError            bytes could not be had; carries its Outcome and Failure class
+    ├── TellError             a message could not be told; carries its Outcome and Failure class
     ├── ParseError            bytes are no feed or no article; carries its Outcome
     ├── EncoderError          the encoder cannot be loaded or failed
     ├── StoppedError          a part of the embedded run has ended by itself
@@ -96,6 +97,38 @@ class FetchError(SeedwatchError):
     def __str__(self) -> str:
         extra = f" ({self.detail})" if self.detail else ""
         return f"{self.url}: {self.outcome}{extra}"
+
+
+class TellError(SeedwatchError):
+    """A message could not be told through a channel.
+
+    Args:
+        outcome: the one word for how the attempt ended.
+        failure: SOFT if this message is not taken while others may be; otherwise it is the
+            channel that fails: TEMPORARY for now, BLOCKED until somebody corrects something,
+            HARD for good.
+        detail: what a person reads; never an address's secret part.
+        status: of HTTP or SMTP, where there was one.
+        retry_after_s: what the receiver asked for, in seconds.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        failure: Failure,
+        detail: str,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(outcome, failure, detail, status, retry_after_s)
+        self.outcome = outcome
+        self.failure = failure
+        self.detail = detail
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.detail}"
 
 
 class ParseError(SeedwatchError):

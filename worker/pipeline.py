@@ -7,7 +7,8 @@
    extracts, detects the language and matches against every watch; results and one Outcome an
    article are stored a batch at a time. What the time does not suffice for is given back.
 4. **group**: a match joins its story (the room `story/`), in the transaction that stores it.
-5. **tell**: `deliver()` takes outbox rows that were stored with the match, one a channel.
+5. **tell**: with the match a notice a channel is stored; `due_deliveries()` makes messages of
+   those that are due, `deliver()` sends messages.
 6. **sweep**: `due_articles()` and `due_deliveries()` hand out again what is due or stuck.
 
 Every function takes ids, claims what is still due, and may be called twice with the same ids or
@@ -23,17 +24,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeoutError
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from worker import polling, processing
 from worker.domain import ChannelConfig, Fetched, Outcome
-from worker.errors import FetchError, SeedwatchError, StoreError
+from worker.errors import FetchError, StoreError
 from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult, PollResult
 from worker.services import Services
 from worker.story.identity import is_same_article
+from worker.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -298,26 +299,20 @@ def _channels(services: Services) -> dict[str, tuple[ChannelConfig, ...]]:
 # --- 5: tell ----------------------------------------------------------------------------------
 
 
-def deliver(services: Services, delivery_ids: Iterable[int]) -> Counter[str]:
-    """Tell what is due, at least once; the key stays the same at every attempt.
+def deliver(services: Services, message_ids: Iterable[int]) -> Counter[str]:
+    """Send those of the messages that are still due; see `worker.telling.Telling.deliver`."""
+    return _telling(services).deliver(message_ids)
 
-    Returns:
-        How many deliveries were `sent`, `failed`.
-    """
-    done: Counter[str] = Counter()
-    for delivery in services.store.outbox.claim(delivery_ids):
-        row = services.store.matches.get(delivery.match_id)
-        try:
-            services.channels[delivery.channel].tell(delivery, row)
-        except (SeedwatchError, OSError, KeyError) as error:
-            pause = timedelta(minutes=5 * 4 ** (delivery.tries - 1))
-            services.store.outbox.failed(delivery, repr(error), services.clock() + pause)
-            log.warning("could not tell %s: %r", delivery.key, error)
-            done["failed"] += 1
-        else:
-            services.store.outbox.sent(delivery)
-            done["sent"] += 1
-    return done
+
+def _telling(services: Services) -> Telling:
+    return Telling(
+        services.store,
+        services.watches,
+        services.senders,
+        services.settings.pages_url,
+        services.clock,
+        services.jitter,
+    )
 
 
 # --- 6: sweep ---------------------------------------------------------------------------------
@@ -353,5 +348,9 @@ def tidy(services: Services) -> None:
 
 
 def due_deliveries(services: Services, *, with_hinted: bool = False) -> list[list[int]]:
-    """Batches of deliveries that are due; see `due_feeds`."""
+    """Batches of messages that are due, each of one channel; see `due_feeds`.
+
+    What became due since the last look is made into messages first.
+    """
+    _telling(services).compose()
     return services.store.outbox.hint_due(batch=BATCH, with_hinted=with_hinted)

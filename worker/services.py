@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,7 +30,7 @@ from worker.story.grouping import Grouping
 
 if TYPE_CHECKING:
     from worker.config import Settings
-    from worker.notify.channels import Channel
+    from worker.notify.messages import Senders
     from worker.store.store import Store
 
 
@@ -95,7 +95,7 @@ class Services:
 
     Attributes:
         name: of this process, unique among all, for leases and logs.
-        channels: how to tell, by the kind of channel that an outbox row names.
+        senders: how to tell, by the kind of channel.
         clock: aware UTC; only the store's own time decides about claims.
         jitter: a number from 0 to 1, fresh at each call.
     """
@@ -109,7 +109,7 @@ class Services:
     isolation: Isolated
     detector: LanguageDetector
     matcher: Matcher
-    channels: Mapping[str, Channel]
+    senders: Senders
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     robots: Robots = field(default_factory=AllAllowed)

@@ -11,11 +11,21 @@ from collections.abc import Sequence
 from worker import __version__
 from worker.clock import utc_now
 from worker.config import Settings, load_settings
-from worker.domain import ArticleText, Encoder, FeedConfig, LanguageDetector, Match, Sketch, Watch
+from worker.domain import (
+    ArticleText,
+    Encoder,
+    FeedConfig,
+    Fetched,
+    LanguageDetector,
+    Match,
+    NotModified,
+    Sketch,
+    Watch,
+)
 from worker.extract.page import extract_article
 from worker.feeds.engines import REQUEST_PAUSE_S
 from worker.feeds.queries import query_urls
-from worker.fetch.client import HttpFetcher, Limits
+from worker.fetch.client import HttpFetcher, Limits, Request
 from worker.fetch.guard import AddressGuard
 from worker.fetch.politeness import HostLimiter
 from worker.fetch.robots import RobotsRules
@@ -25,9 +35,15 @@ from worker.match.encoders import make_encoder
 from worker.match.matcher import SeedMatcher
 from worker.match.watches import WatchLoader
 from worker.notify.channels import FileSink
+from worker.notify.messages import Senders
+from worker.notify.webhook import WebhookSender
 from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
 from worker.store.store import Store
+from worker.telling import Telling
+
+WEBHOOK_TOTAL_S = 15.0
+"""A webhook's receiver answers within so long, as Standard Webhooks advises (15 to 30 s)."""
 
 
 class LazyMatcher:
@@ -96,13 +112,40 @@ def build_guard(settings: Settings) -> AddressGuard:
     return AddressGuard(settings.fetch_allow_nets)
 
 
-def build_fetcher(settings: Settings) -> HttpFetcher:
-    """The one HTTP client, with its address guard."""
+def build_fetcher(settings: Settings, limits: Limits | None = None) -> HttpFetcher:
+    """The one HTTP client, with its address guard.
+
+    Args:
+        settings: say what may be fetched, and for how long.
+        limits: instead of theirs.
+    """
     return HttpFetcher(
         build_guard(settings),
         __version__,
         settings.fetch_contact_url,
-        limits=Limits(total_s=settings.fetch_timeout_s),
+        limits=limits or Limits(total_s=settings.fetch_timeout_s),
+    )
+
+
+def build_senders(settings: Settings) -> Senders:
+    """What sends through the channels of each kind."""
+    fetcher = build_fetcher(settings, Limits(total_s=WEBHOOK_TOTAL_S))
+
+    def post(url: str, headers: dict[str, str], body: bytes) -> Fetched | NotModified:
+        return fetcher.request(
+            Request(url, "POST", headers, body, max_bytes=10_000, is_cut=True, follow=False)
+        )
+
+    return {
+        "file": FileSink(settings.data_dir / "output", utc_now),
+        "webhook": WebhookSender(post, utc_now),
+    }
+
+
+def build_telling(settings: Settings, store: Store, watches: Sequence[Watch]) -> Telling:
+    """What tells matches, for the doors that only want to look at channels and test them."""
+    return Telling(
+        store, watches, build_senders(settings), settings.pages_url, utc_now, random.random
     )
 
 
@@ -151,7 +194,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         detector=build_detector(settings),
         matcher=matcher,
         sketcher=matcher,
-        channels={"file": FileSink(settings.data_dir / "output", utc_now, watches)},
+        senders=build_senders(settings),
         clock=utc_now,
         jitter=random.random,
         robots=RobotsRules(fetcher, limiter) if settings.fetch_robots else AllAllowed(),

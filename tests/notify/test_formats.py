@@ -17,13 +17,14 @@ import pytest
 from lxml import html
 
 from tests.fakes import FakeClock
-from worker.domain import Relation, Seed, TextSource, Verdict, Watch
+from worker.domain import ChannelConfig, Relation, Seed, TextSource, Verdict, Watch
 from worker.errors import ConfigError
 from worker.notify.about import NOTHING_KNOWN, About
 from worker.notify.channels import FileSink
 from worker.notify.exports import FORMATS
+from worker.notify.messages import Message
 from worker.notify.records import FIELDS, match_record
-from worker.records import Delivery, MatchRow, Sums
+from worker.records import MatchRow, Sums
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROW = MatchRow(
@@ -248,12 +249,18 @@ def test_formats_are_written_as_the_rows_come() -> None:
 
 def test_the_file_sink_appends_whole_lines(tmp_path: Path, clock: FakeClock) -> None:
     sink = FileSink(tmp_path / "output", clock)
+
+    def tell(key: str, *rows: MatchRow) -> None:
+        sink.send(Message(key, Watch("kelp", "Kelp", ()), ChannelConfig("file"), rows, clock()))
+
     for number in range(3):
-        sink.tell(Delivery(number, "t", 1, f"k{number}", "file", {}, 7), ROW)
+        tell(f"k{number}", ROW)
     clock.advance(days=1)
-    sink.tell(Delivery(4, "t", 1, "k4", "file", {}, 7), ROW)
+    tell("k4", ROW, replace(ROW, id=8))
     first, second = sorted((tmp_path / "output").iterdir())
     assert (first.name, second.name) == ("matches-2026-03-01.jsonl", "matches-2026-03-02.jsonl")
     assert [json.loads(line)["key"] for line in first.read_text().splitlines()] == [
         "k0", "k1", "k2",
     ]  # fmt: skip
+    lines = [json.loads(line) for line in second.read_text().splitlines()]
+    assert [(line["key"], line["id"]) for line in lines] == [("k4", 7), ("k4", 8)]

@@ -11,7 +11,6 @@ from pathlib import Path
 from worker.clock import read_time
 from worker.domain import (
     Aspect,
-    ChannelConfig,
     ExtractedArticle,
     FeedConfig,
     LanguageDetector,
@@ -88,10 +87,7 @@ class WatchLoader:
             queries=tuple(
                 QueryConfig(item.engine, item.terms, item.languages) for item in config.query
             ),
-            channels=tuple(
-                ChannelConfig(item.kind, {k: str(v) for k, v in (item.model_extra or {}).items()})
-                for item in config.channel
-            ),
+            channels=tuple(item.config() for item in config.channel),
         )
 
     def make(self, seeds_dir: Path, name: str, title: str, seeds: Sequence[str]) -> Watch:

@@ -9,9 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from worker.errors import WatchError
+from worker.match.channelfile import Channel, FileChannel
 
 WATCH_FILE = "watch.toml"
 
@@ -38,6 +46,13 @@ languages = []        # of interest; empty means all
 # engine = "google-news"          # or bing-news, gdelt
 # terms = '"words of the story"'
 # languages = ["en", "fr"]
+
+# [[channel]]                     # without any: a dated file under data/output/
+# kind = "mail"                   # or file, webhook, chat
+# to = ["desk@example.org"]
+# language = "en"                 # or vi, fr, id
+# at = "07:00"
+# zone = "Asia/Ho_Chi_Minh"
 '''
 
 
@@ -80,11 +95,6 @@ class _Query(_Strict):
     languages: tuple[str, ...] = Field(min_length=1)
 
 
-class _Channel(_Strict):
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: Literal["file"]
-
-
 class WatchFile(_Strict):
     """The content of a watch.toml; the names are those of the file."""
 
@@ -95,7 +105,15 @@ class WatchFile(_Strict):
     aspect: tuple[_Aspect, ...] = ()
     feed: tuple[_Feed, ...] = ()
     query: tuple[_Query, ...] = ()
-    channel: tuple[_Channel, ...] = (_Channel(kind="file"),)
+    channel: tuple[Channel, ...] = (FileChannel(kind="file"),)
+
+    @model_validator(mode="after")
+    def _check_names(self) -> WatchFile:
+        names = [one.name or one.kind for one in self.channel]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"channel {twice}: name: two channels have it; give each its own")
+        return self
 
 
 def read_watch_file(path: Path) -> WatchFile:
@@ -115,10 +133,28 @@ def read_watch_file(path: Path) -> WatchFile:
     try:
         return WatchFile.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        problem = "is no setting of a watch" if first["type"] == "extra_forbidden" else first["msg"]
-        raise WatchError(str(path), f"{where}: {problem.removeprefix('Value error, ')}") from error
+        raise WatchError(str(path), _problem(error, content)) from error
+
+
+def _problem(error: ValidationError, content: dict[str, Any]) -> str:
+    """The first thing that is wrong, and where; a channel goes by its name."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    problem = "is no setting of a watch" if first["type"] == "extra_forbidden" else first["msg"]
+    problem = problem.removeprefix("Value error, ")
+    if where[:1] == ["channel"] and len(where) > 1:
+        table = content["channel"][int(where[1])]
+        kind = table.get("kind") if isinstance(table, dict) else None
+        named = (
+            (isinstance(table, dict) and table.get("name")) or kind or f"number {int(where[1]) + 1}"
+        )
+        if first["type"] == "extra_forbidden":
+            problem = f"is no setting of a {kind} channel"
+        elif first["type"].startswith("union_tag"):
+            where, problem = [*where[:2], "-", "kind"], "use file, webhook, mail or chat"
+        field = [*where[3:4], *(f"number {int(part) + 1}" for part in where[4:] if part.isdigit())]
+        return ": ".join([f"channel {named}", *field, problem])
+    return f"{'.'.join(where)}: {problem}" if where else problem
 
 
 def watch_file_text(title: str) -> str:

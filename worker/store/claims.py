@@ -33,6 +33,11 @@ def is_ready(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.state == working, table.c.due_at <= now)
 
 
+def is_not_hinted(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a row was not handed out within the last minute."""
+    return sa.or_(table.c.hinted_at.is_(None), table.c.hinted_at <= now - HINT_PAUSE)
+
+
 def claim(
     connection: sa.Connection, table: sa.Table, ids: Iterable[int], now: datetime
 ) -> dict[int, str]:
@@ -128,9 +133,7 @@ def due_batches(
     """
     query = sa.select(table.c.id, table.c.tries).where(is_ready(table, now))
     if not with_hinted:
-        query = query.where(
-            sa.or_(table.c.hinted_at.is_(None), table.c.hinted_at <= now - HINT_PAUSE)
-        )
+        query = query.where(is_not_hinted(table, now))
     query = query.order_by(table.c.due_at, table.c.id).limit(limit)
     rows = list(connection.execute(query.with_for_update(skip_locked=True)))
     if rows:

@@ -1,9 +1,7 @@
-"""Matches of an article and the outbox rows that tell them, in the article's transaction."""
+"""Matches of an article and the notices that tell them, in the article's transaction."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,9 +11,9 @@ import sqlalchemy as sa
 
 from worker.domain import ChannelConfig, Match, Sketch
 from worker.records import StoryRule
-from worker.store import states
 from worker.store.engine import Database
-from worker.store.schema import match, outbox
+from worker.store.notices import note
+from worker.store.schema import match
 from worker.store.search import index_article
 from worker.store.stories import Loose, StoryKeeper
 
@@ -24,12 +22,6 @@ NEAR_MISS = 0.2
 
 Channels = Mapping[str, Sequence[ChannelConfig]]
 """The channels of every watch, by the watch's name."""
-
-
-def channel_key(channel: ChannelConfig) -> str:
-    """What a channel is known by, wherever it stands in the watch's file."""
-    told = json.dumps([channel.kind, dict(channel.options)], sort_keys=True)
-    return f"{channel.kind}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +87,7 @@ class MatchWriter:
             )
         ).scalar_one()
         for channel in self.channels.get(found.watch, ()):
-            self.connection.execute(
-                self.database.insert_new(outbox).values(
-                    key=f"{found.watch}:{channel_key(channel)}:{match_id}",
-                    channel=channel.kind,
-                    options=dict(channel.options),
-                    match_id=match_id,
-                    **states.start(outbox, states.PENDING),
-                    due_at=self.now,
-                    created_at=self.now,
-                )
-            )
+            note(self.database, self.connection, (found.watch, match_id), channel, self.now)
 
 
 def _values(found: Match, version: int, now: datetime) -> dict[str, Any]:

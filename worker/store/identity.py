@@ -16,11 +16,11 @@ from worker.domain import Outcome, TextSource
 from worker.records import ArticleResult
 from worker.store import states
 from worker.store.engine import Database, Row
+from worker.store.notices import forget_match
 from worker.store.schema import (
     article,
     article_alias,
     match,
-    outbox,
     review,
     search,
     sighting,
@@ -153,7 +153,7 @@ def _merge_matches(connection: sa.Connection, own_id: int, owner_id: int) -> Loo
     own = connection.execute(query.where(match.c.article_id == own_id)).all()
     loose = components_of(connection, [row.id for row in own])
     for row in own:
-        connection.execute(outbox.delete().where(outbox.c.match_id == row.id))
+        forget_match(connection, row.id)
         other = kept.get(row.watch)
         if other is None and row.review_id:  # a person's verdict is never thrown away
             connection.execute(

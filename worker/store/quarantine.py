@@ -130,7 +130,7 @@ class QuarantineStore:
         """
         table = _TABLES[kind]
         fresh = {"tries": 0, "hinted_at": None}
-        if kind is Kind.FEED:
+        if kind is not Kind.ARTICLE:
             fresh["failures"] = 0
         with self._db.write() as connection:
             query = states.move(table, _WORKING[kind]).where(_chosen(table, ids))

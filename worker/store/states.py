@@ -1,4 +1,4 @@
-"""The states of feeds, articles, matches and deliveries, and which may follow which.
+"""The states of feeds, articles, matches, messages and channels, and which may follow which.
 
 No other module of the store writes a `state`: a new row gets one from `start`, and `move` is an
 UPDATE that passes over rows from which the new state may not be reached, whoever was faster.
@@ -22,6 +22,7 @@ DONE = "done"
 MERGED = "merged"
 QUARANTINED = "quarantined"
 DROPPED = "dropped"
+OFF = "off"
 
 START = "[*]"
 """Before the row is there."""
@@ -66,6 +67,14 @@ LEGAL: Mapping[str, Moves] = {
             quarantined="pending dropped",
             dropped="",
         ),
+    },
+    "notice": {
+        START: frozenset({PENDING}),
+        **_moves(pending="done dropped", done="", dropped=""),
+    },
+    "channel": {
+        START: frozenset({ACTIVE}),
+        **_moves(active="off", off="active"),
     },
     "match": {
         START: frozenset({UNREVIEWED}),

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from worker.clock import utc_now
 from worker.errors import StoreError
 from worker.store.articles import ArticleStore
+from worker.store.channels import ChannelStore
 from worker.store.engine import Database
 from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
 from worker.store.filters import FilterStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
+from worker.store.notices import NoticeStore
 from worker.store.outbox import OutboxStore
 from worker.store.pages import PageStore
 from worker.store.pulse import PulseStore
@@ -49,7 +51,9 @@ class Store:
         self.stories = StoryStore(self.database)
         self.story_decisions = StoryDecisionStore(self.database)
         self.filters = FilterStore(self.database)
+        self.notices = NoticeStore(self.database)
         self.outbox = OutboxStore(self.database)
+        self.channels = ChannelStore(self.database)
         self.quarantine = QuarantineStore(self.database)
         self.pulse = PulseStore(self.database)
         self.retention = RetentionStore(self.database)
