@@ -85,8 +85,8 @@ lock: requirements/build.in pyproject.toml  ## Pin again what pyproject.toml ask
 	@$(COMPILE) $(UPGRADE) pyproject.toml requirements/build.in --all-extras -o requirements/dev.txt
 	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
-	@$(COMPILE) pyproject.toml --extra postgresql -c requirements/dev.txt -o requirements/server.txt
-	@$(COMPILE) pyproject.toml --extra postgresql --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
+	@$(COMPILE) pyproject.toml --extra postgresql --extra chat -c requirements/dev.txt -o requirements/server.txt
+	@$(COMPILE) pyproject.toml --extra postgresql --extra chat --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
 
 upgrade:  ## Like lock, but move every pin to its newest version
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade

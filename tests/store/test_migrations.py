@@ -25,7 +25,10 @@ LEGAL_TEXTS = {
     ("article", "outcome"): "matched", ("match", "relation"): "copy",
     ("review", "relation"): "copy", ("review", "verdict"): "relevant",
     ("match", "verdict"): "relevant", ("feed", "origin"): "user",
+    ("notice", "state"): states.DONE, ("channel", "state"): states.OFF,
 }  # fmt: skip
+DROPPED = {("outbox", "options")}
+"""Columns that went: a channel's settings are read from its watch's file."""
 
 
 def _config() -> Config:
@@ -125,8 +128,11 @@ def test_a_store_of_an_earlier_version_keeps_all_it_held(
         after = rows_of(connection, tables_of(connection))
     for table, rows in before.items():
         kept = set(rows[0]) & set(after[table][0])
-        assert kept == set(rows[0]), f"{table} has lost columns"
-        assert [{name: row[name] for name in rows[0]} for row in after[table]] == rows, table
+        lost = {(table, name) for name in set(rows[0]) - kept}
+        assert lost <= DROPPED, f"{table} has lost columns"
+        before_rows = [{name: row[name] for name in sorted(kept)} for row in rows]
+        after_rows = [{name: row[name] for name in sorted(kept)} for row in after[table]]
+        assert sorted(after_rows, key=repr) == sorted(before_rows, key=repr), table
     # and it is worked with: what is listed, searched, given up, due
     assert len(list(store.matches.rows(MatchFilter(with_unrelated=True)))) == 3
     assert len(store.feeds.rows()) == 3

@@ -125,7 +125,7 @@ class HttpFetcher:
         """
         got = self._spend(request)
         if isinstance(got, Redirect):
-            detail = "redirects"
+            detail = "redirects: somebody has to set the new address"
             raise FetchError(safe_url(got.url), Outcome.BAD_RESPONSE, Failure.SOFT, detail)
         return got
 

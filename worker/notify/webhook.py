@@ -122,8 +122,6 @@ def _told(error: FetchError, url: str) -> TellError:
         outcome, failure = Outcome.REFUSED, Failure.SOFT
     elif error.outcome is Outcome.BLOCKED_ADDRESS:
         detail += "; SEEDWATCH_FETCH_ALLOW_NETS allows private networks"
-    elif error.status is not None and 300 <= error.status < 400:
-        failure, detail = Failure.BLOCKED, f"redirects (HTTP {error.status}): set the new address"
     elif failure is Failure.SOFT:
         failure = Failure.BLOCKED
     if error.retry_after_s:
