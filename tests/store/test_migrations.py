@@ -25,6 +25,7 @@ LEGAL_TEXTS = {
     ("article", "outcome"): "matched", ("match", "relation"): "copy",
     ("review", "relation"): "copy", ("review", "verdict"): "relevant",
     ("match", "verdict"): "relevant", ("feed", "origin"): "user",
+    ("match", "kind"): "copy", ("story_member", "base_kind"): "copy",
     ("notice", "state"): states.DONE, ("channel", "state"): states.OFF,
 }  # fmt: skip
 DROPPED = {("outbox", "options")}
@@ -74,6 +75,7 @@ def value_of(table: sa.Table, column: sa.Column[Any], row: int, is_sqlite: bool)
     kind = column.type
     by_kind: dict[type, Any] = {
         sa.Boolean: row % 2 == 0,
+        sa.LargeBinary: bytes([row]),
         sa.DateTime: MOMENT.replace(tzinfo=None) if is_sqlite else MOMENT,
         sa.Float: row / 4,
         sa.Integer: row,
