@@ -78,7 +78,15 @@ VIEWS = (
     "/nowhere",
 )
 """The same pages with something else on them."""
-NO_PAGES = {"/login", "/logout", "/healthz", "/readyz", "/feeds/add"}
+NO_PAGES = {
+    "/login",
+    "/logout",
+    "/healthz",
+    "/readyz",
+    "/feeds/add",
+    "/matches.atom",
+    "/matches.json",
+}
 """What the application answers that is no page, or one that needs a password."""
 
 
