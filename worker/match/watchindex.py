@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.domain import Encoder, Seed, Vectors, Watch
+from worker.match.aspects import AspectIndex, index_aspects
 from worker.match.encoders import KeepingEncoder, normalised
 from worker.match.figures import Date
 from worker.match.names import Name
@@ -38,6 +39,7 @@ class WatchIndex:
         countries: ISO code -> 0..1, in focus of seeds and description.
         numbers (telling ones), all_numbers, dates: that any seed has.
         days: when the seeds were published, where known.
+        aspects: that the watch names.
     """
 
     watch: Watch
@@ -61,6 +63,7 @@ class WatchIndex:
     all_numbers: frozenset[float]
     dates: frozenset[Date]
     days: frozenset[date]
+    aspects: tuple[AspectIndex, ...]
 
 
 def _encode_kept(encoder: Encoder, texts: list[str]) -> Vectors:
@@ -162,4 +165,5 @@ def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
         days=frozenset(r.published for r in readings if r.published is not None),
         all_numbers=frozenset(value for reading in readings for value in reading.all_numbers),
         dates=frozenset(day for reading in readings for day in reading.dates),
+        aspects=index_aspects(watch.aspects, encoder, space),
     )

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from worker.match.cities import city_countries
+from worker.match.names import NameIndex, find_names
+from worker.match.places import focus
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("The crew flew in from Burbank on Monday", "US"),
+        ("Đoàn phim khảo sát bối cảnh tại Ninh Bình", "VN"),
+        ("w parafii w miejscowości Ziębice", "PL"),
+        ("La réunion s'est tenue à Hô Chi Minh-Ville", "VN"),
+        ("Состоялось в Бостоне и в Зембице", "PL"),
+        ("釜山で開かれた会合、ボストンへ出発", "US"),
+        ("เขาเดินทางไปฮานอยเมื่อวาน", "VN"),
+        ("سافر الوفد من هانوي", "VN"),
+        ("대표단은 하노이에서 출발했다", "VN"),
+    ],
+)
+def test_a_city_tells_its_country_in_every_script(text: str, country: str) -> None:
+    assert country in city_countries(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "12 345", "and the rest of it was nice reading", "그리고 그것은", "\ud800\x00", "映画"],
+)
+def test_where_no_city_is_named_there_is_none(text: str) -> None:
+    assert city_countries(text) == {}
+
+
+def test_a_name_of_two_words_is_not_counted_for_its_parts_again() -> None:
+    assert city_countries("in New York") == {"US": 1}
+
+
+def test_a_country_is_in_focus_though_only_its_cities_are_named() -> None:
+    found = focus("Hollywood scouts come to Ninh Bình", ["They flew in from Los Angeles."], "en")
+    assert found["US"] > 0.3
+    assert found["VN"] > 0.3
+
+
+def test_an_acronym_is_found_though_no_space_follows_it() -> None:
+    (acronym,) = find_names(["what the AIWS said"])
+    assert NameIndex(["「AIWSフィルムパーク」が開所"]).has(acronym)
+    assert not NameIndex(["「RAIWSX」が開所"]).has(acronym)
