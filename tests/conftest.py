@@ -20,6 +20,7 @@ from tests.fakes import (
     WordMatcher,
 )
 from tests.fetch.conftest import RawServer
+from tests.store.counting import check_counts
 from tests.store.guards import guard_states
 from worker.config import Settings
 from worker.domain import ChannelConfig, FeedConfig, Seed, Watch
@@ -98,6 +99,7 @@ def store(store_url: str, clock: FakeClock) -> Iterator[Store]:
     store.migrate()
     guard_states(store)
     yield store
+    check_counts(store)
     store.close()
 
 
@@ -108,6 +110,7 @@ def sqlite_store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
     store.migrate()
     guard_states(store)
     yield store
+    check_counts(store)
     store.close()
 
 

@@ -36,6 +36,7 @@ _COMMANDS = {
     "web": "worker.commands.parts:web",
     "migrate": "worker.commands.parts:migrate",
     "rematch": "worker.commands.run:rematch",
+    "recount": "worker.commands.parts:recount",
     "doctor": "worker.commands.doctor:doctor",
     "demo": "worker.commands.run:demo",
 }
@@ -59,6 +60,7 @@ _SUMMARIES = {
     "web": "Serve the review pages (for docker compose).",
     "migrate": "Bring the database to this version.",
     "rematch": "Match what is stored again, after seeds, encoder or version have changed.",
+    "recount": "Count articles and matches anew for the overview.",
     "doctor": "Find out what is wrong, and what to do.",
     "demo": "Watch a made-up news site in twelve languages, end to end.",
 }

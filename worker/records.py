@@ -311,6 +311,32 @@ class SeenEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many articles (relation None) or matches of a relation were found on a day."""
+
+    day: date
+    relation: Relation | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """How many articles and matches there are of a language or an outlet."""
+
+    value: str
+    articles: int
+    matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class MostOf:
+    """The first of many counts, and how many there are in all."""
+
+    counts: Sequence[ValueCount]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class MatchRow:
     """A match with its article and the verdict that counts, as lists and exports show it.
 

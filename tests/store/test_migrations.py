@@ -76,6 +76,7 @@ def value_of(table: sa.Table, column: sa.Column[Any], row: int, is_sqlite: bool)
     by_kind: dict[type, Any] = {
         sa.Boolean: row % 2 == 0,
         sa.LargeBinary: bytes([row]),
+        sa.Date: MOMENT.date(),
         sa.DateTime: MOMENT.replace(tzinfo=None) if is_sqlite else MOMENT,
         sa.Float: row / 4,
         sa.Integer: row,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -28,11 +29,14 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "misses": lambda store: store.matches.near_misses("kelp"),
     "history": lambda store: store.reviews.history(1),
     "act": lambda store: store.reviews.of_act("a"),
+    "days": lambda store: store.tallies.by_day(date(2026, 1, 1)),
+    "of languages": lambda store: store.tallies.by_language(date(2026, 1, 1), "kelp"),
+    "of outlets": lambda store: store.tallies.by_outlet(date(2026, 1, 1), None, 20),
     "polls": lambda store: store.feed_history.polls(1, 20),
     "entries": lambda store: store.feed_history.entries(1, 10),
     "match": lambda store: [store.matches.sightings(1), store.matches.versions(1)],
 }
-SORTS = {"languages", "outlets", "match"}
+SORTS = {"days", "languages", "outlets", "match"}
 """These sort what they have found: a few languages, outlets, sightings."""
 
 
@@ -61,3 +65,20 @@ def test_an_index_answers(sqlite_store: Store, asked: str) -> None:
                 assert not walks or is_by_index or "verdicts" in step, plan
                 assert asked in SORTS or "TEMP B-TREE FOR ORDER BY" not in step, plan
             assert asked == "all" or "SCAN match" not in plan, plan
+
+
+@pytest.mark.parametrize("asked", ["days", "of languages", "of outlets"])
+def test_counts_never_look_at_articles_or_matches(sqlite_store: Store, asked: str) -> None:
+    said: list[str] = []
+
+    def listen(*given: Any) -> None:
+        said.append(given[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        ASKED[asked](sqlite_store)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    queries = [sql for sql in said if sql.lstrip().startswith("SELECT")]
+    assert 1 <= len(queries) <= 2
+    assert all("FROM tally" in sql and "article" not in sql for sql in queries)

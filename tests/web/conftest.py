@@ -12,6 +12,7 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from tests.fakes import FakeClock
+from tests.store.counting import check_counts
 from tests.web.filling import KELP, OTHER, Found, fill
 from worker.config import load_settings
 from worker.store.store import Store
@@ -37,6 +38,7 @@ def sqlite_store(tmp_path: Path, clock: FakeClock, migrated: Path) -> Iterator[S
     shutil.copy(migrated, tmp_path / "store.db")
     store = Store(f"sqlite:///{tmp_path / 'store.db'}", clock)
     yield store
+    check_counts(store)
     store.close()
 
 

@@ -93,6 +93,17 @@ def migrate() -> None:
     click.echo(f"{store.database.url}: ready, {len(watches)} watches", err=True)
 
 
+@click.command()
+def recount() -> None:
+    """Count articles and matches anew for the overview.
+
+    The counts are kept as articles come in; this is for after rows were changed by hand.
+    """
+    with open_store(load_settings()) as store:
+        store.tallies.rebuild()
+        click.echo(f"{store.database.url}: counted", err=True)
+
+
 def _broker_settings() -> Settings:
     settings = load_settings()
     start_logging(settings)

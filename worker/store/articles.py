@@ -16,6 +16,7 @@ from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
 from worker.store.schema import article, article_version, fetch_event
 from worker.store.stories import EACH_ALONE
+from worker.store.tallies import Tally
 
 
 class ArticleStore:
@@ -85,7 +86,9 @@ class ArticleStore:
         with self._db.write() as connection:
             now = self._db.now(connection)
             lock_articles(self._db, connection, results)
-            writer = MatchWriter(self._db, connection, channels, now, rule)
+            tally = Tally(self._db, connection)
+            tally.note(result.job.id for result in results)
+            writer = MatchWriter(self._db, connection, channels, now, rule, tally)
             for result in sorted(results, key=lambda result: result.job.id):
                 outcome = self._finish_one(writer, result, is_same)
                 if outcome is not None:
@@ -122,6 +125,7 @@ class ArticleStore:
         if result.canonical_key_hash is not None:
             owner_id, is_believed = owner_of(connection, result, is_same)
             if owner_id != job.id and is_believed:
+                writer.tally.note([owner_id])
                 writer.loose.update(merge(self._db, connection, job.id, owner_id))
                 return Outcome.DUPLICATE
             connection.execute(
@@ -217,7 +221,8 @@ class ArticleStore:
             )
             if not updated.rowcount:
                 return False
-            writer = MatchWriter(self._db, connection, channels, now, rule)
+            tally = Tally(self._db, connection)
+            writer = MatchWriter(self._db, connection, channels, now, rule, tally)
             writer.store(stored.id, stored.version, matches, sketch)
             writer.close()
         return True

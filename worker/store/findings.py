@@ -16,6 +16,7 @@ from worker.store.notices import note
 from worker.store.schema import match
 from worker.store.search import index_article
 from worker.store.stories import Loose, StoryKeeper
+from worker.store.tallies import Tally
 
 NEAR_MISS = 0.2
 """An unrelated article that scores less is not worth keeping as a near miss."""
@@ -32,6 +33,7 @@ class MatchWriter:
         connection: of that transaction. now: its time.
         channels: where matches are told.
         rule: which matches tell one story.
+        tally: keeps the counts right.
         sketches: of the articles stored so far. loose: where matches were that are no more.
     """
 
@@ -40,6 +42,7 @@ class MatchWriter:
     channels: Channels
     now: datetime
     rule: StoryRule
+    tally: Tally
     sketches: dict[int, Sketch | None] = field(default_factory=dict)
     loose: Loose = field(default_factory=set)
     _found: list[tuple[Match, int]] = field(default_factory=list)
@@ -48,6 +51,7 @@ class MatchWriter:
         self, article_id: int, version: int, matches: Sequence[Match], sketch: Sketch | None
     ) -> None:
         """Store the answers for a version of an article."""
+        self.tally.note([article_id])
         for found in matches:
             self._store_match(found, article_id, version)
             self._found.append((found, article_id))
@@ -55,11 +59,12 @@ class MatchWriter:
         self.sketches[article_id] = sketch
 
     def close(self) -> None:
-        """Give all that was stored its story, then tell it; what was told is not told again."""
+        """Give all that was stored its story, tell what was not told before, and count it."""
         keeper = StoryKeeper(self.database, self.connection, self.rule)
         keeper.settle(self.sketches, self.loose)
         for found, article_id in self._found:
             self._tell(found, article_id)
+        self.tally.write()
 
     def _store_match(self, found: Match, article_id: int, version: int) -> None:
         """Keep a match or a near miss; what is neither only corrects a match that is there."""

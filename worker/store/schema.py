@@ -357,6 +357,19 @@ pulse = sa.Table(
     sa.Column("owner", CleanText),
 )
 
+tally = sa.Table(
+    "tally",
+    metadata,
+    # in this order, since what counts matches is read apart from what counts articles
+    sa.Column("dimension", sa.String(16), primary_key=True),
+    sa.Column("relation", sa.String(16), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("value", CutText(200), primary_key=True),
+    sa.Column("watch", sa.String(100), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 host_turn = sa.Table(
     "host_turn",
     metadata,

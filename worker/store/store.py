@@ -26,6 +26,7 @@ from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
 from worker.store.storydecisions import StoryDecisionStore
 from worker.store.storylist import StoryStore
+from worker.store.tallies import TallyStore
 from worker.store.tokens import TokenStore
 from worker.store.turns import TurnStore
 
@@ -60,6 +61,7 @@ class Store:
         self.tokens = TokenStore(self.database)
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
+        self.tallies = TallyStore(self.database)
 
     def migrate(self) -> None:
         """Bring the schema to this version's; does nothing where it is.
