@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,12 +19,21 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from tests.browser.site import WATCHES, fill_store
 from tests.fakes import FakeClock
 from worker.config import load_settings
+from worker.store.store import Store
 from worker.web.access import hash_password
 from worker.web.app import make_app
 from worker.web.server import BackgroundServer
 
 PASSWORD = "kelp in october"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Visited:
+    """Pages that are served, and what they show."""
+
+    url: str
+    store: Store
 
 
 @dataclass
@@ -81,24 +92,53 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A filled store's file, to be copied, and the time at which it was filled."""
+
+    path: Path
+    clock: FakeClock
+
+
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The pages' address."""
-    clock = FakeClock()
-    store = fill_store(tmp_path_factory.mktemp("site") / "store.db", clock)
-    with BackgroundServer(make_app(store, WATCHES, load_settings(), clock), "127.0.0.1", 0) as web:
-        yield web.url
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """One store for all: filling it takes longer than most tests."""
+    made = Filled(tmp_path_factory.mktemp("filled") / "store.db", FakeClock())
+    fill_store(made.path, made.clock)
+    return made
+
+
+@contextmanager
+def serving(filled: Filled, folder: Path, **settings: str) -> Iterator[Visited]:
+    """Serve the pages over a copy of a store."""
+    shutil.copy(filled.path, folder / "store.db")
+    store = Store(f"sqlite:///{folder / 'store.db'}", filled.clock)
+    app = make_app(store, WATCHES, load_settings(**settings), filled.clock)
+    with BackgroundServer(app, "127.0.0.1", 0) as web:
+        yield Visited(web.url, store)
     store.close()
 
 
 @pytest.fixture(scope="package")
-def locked_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The pages' address; no test changes what they show."""
+    with serving(filled, tmp_path_factory.mktemp("site")) as visited:
+        yield visited.url
+
+
+@pytest.fixture(scope="package")
+def locked_site(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of pages that ask for PASSWORD."""
-    store = fill_store(tmp_path_factory.mktemp("locked") / "store.db", FakeClock())
-    settings = load_settings(web_password_hash=hash_password(PASSWORD))
-    with BackgroundServer(make_app(store, WATCHES, settings), "127.0.0.1", 0) as web:
-        yield web.url
-    store.close()
+    hashed = hash_password(PASSWORD)
+    with serving(filled, tmp_path_factory.mktemp("locked"), web_password_hash=hashed) as visited:
+        yield visited.url
+
+
+@pytest.fixture
+def own_site(filled: Filled, tmp_path: Path) -> Iterator[Visited]:
+    """Pages of a test's own, whose verdicts it may change."""
+    with serving(filled, tmp_path) as visited:
+        yield visited
 
 
 @pytest.fixture

@@ -90,8 +90,8 @@ NO_PAGES = {
 """What the application answers that is no page, or one that needs a password."""
 
 
-def fill_store(path: Path, clock: FakeClock) -> Store:
-    """A store with matches, verdicts, and feeds in each state."""
+def fill_store(path: Path, clock: FakeClock) -> None:
+    """Make a store with matches, verdicts, and feeds in each state."""
     store = Store(f"sqlite:///{path}", clock)
     store.migrate()
     for article in ARTICLES:
@@ -114,4 +114,4 @@ def fill_store(path: Path, clock: FakeClock) -> Store:
         )
     )
     assert store.feeds.find(FEED_URL)
-    return store
+    store.close()
