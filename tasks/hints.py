@@ -18,6 +18,11 @@ def hint_feeds(batches: Iterable[Sequence[int]]) -> bool:
     return _send_all("seedwatch.poll_feeds", batches, FETCH)
 
 
+def hint_subscriptions(feed_ids: Iterable[int]) -> bool:
+    """Send feeds whose hub is to be asked, one a message: a hub may be slow."""
+    return _send_all("seedwatch.subscribe", ([feed_id] for feed_id in feed_ids), FETCH)
+
+
 def hint_articles(ids: Sequence[int]) -> bool:
     """Send articles to be processed, a batch a message; False if the broker refused."""
     return hint_batches(ids[start : start + BATCH] for start in range(0, len(ids), BATCH))

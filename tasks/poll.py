@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.hints import hint_articles, hint_feeds
+from tasks.hints import hint_articles, hint_feeds, hint_subscriptions
 from worker import pipeline
 from worker.app import app
 from worker.wiring import services
@@ -13,10 +13,17 @@ def poll_due() -> None:
     """Hand out the feeds that are due."""
     if not pipeline.take_turn(services(), "poll_due"):
         return
-    hint_feeds(pipeline.due_feeds(services()))
+    if hint_feeds(pipeline.due_feeds(services())):
+        hint_subscriptions(pipeline.due_subscriptions(services()))
 
 
 @app.task(name="seedwatch.poll_feeds")
 def poll_feeds(feed_ids: list[int]) -> None:
     """Poll a few feeds; hand out the articles that are new."""
     hint_articles(pipeline.poll_feeds(services(), feed_ids).article_ids)
+
+
+@app.task(name="seedwatch.subscribe")
+def subscribe(feed_ids: list[int]) -> None:
+    """Ask a few feeds' hubs to push."""
+    pipeline.subscribe(services(), feed_ids)

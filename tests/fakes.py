@@ -74,6 +74,11 @@ class FakeFetcher:
         assert isinstance(got, Fetched)
         return got
 
+    def post(self, url: str, body: bytes, content_type: str) -> Fetched:
+        got = self.fetch(url)
+        assert isinstance(got, Fetched)
+        return got
+
 
 class InThisProcess:
     """Parses here: what isolation is for has tests of its own."""

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     """Where that proxy's requests come from, comma-separated; nobody else is believed."""
     web_api_per_minute: int = Field(default=600, ge=1, le=100_000)
     """Requests of one program to the API and the feeds of matches."""
+    web_url: str = ""
+    """The address at which hubs (WebSub) reach these pages' /websub/ path; empty: feeds are only
+    polled."""
     web_password_hash: str = Field(default="", repr=False)
     """What `seedwatch web --hash-password` printed; empty for no password."""
     pages_url: str = ""
@@ -119,6 +122,13 @@ class Settings(BaseSettings):
             is_usable = False
         if not is_usable:
             raise ValueError("use memory:// or redis://:PASSWORD@HOST:6379/0 (rediss:// for TLS)")
+        return value
+
+    @field_validator("web_url")
+    @classmethod
+    def _check_web_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", value):
+            raise ValueError("use an address such as https://watch.example.org")
         return value
 
     @field_validator("web_names", mode="before")

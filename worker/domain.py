@@ -62,6 +62,8 @@ class Outcome(StrEnum):
     UNRELATED = "unrelated"
     NO_TEXT = "no_text"
     DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    """Its page was not fetched: title and summary cannot belong to any watch."""
     # messages of a channel
     SENT = "sent"
     PARTLY_SENT = "partly_sent"
@@ -222,6 +224,14 @@ class Fetcher(Protocol):
 
         Raises:
             FetchError: as `fetch`; also for a redirect to what may not be fetched.
+        """
+        ...
+
+    def post(self, url: str, body: bytes, content_type: str) -> Fetched:
+        """Send a body; a redirect is an error, and of the answer little is read.
+
+        Raises:
+            FetchError: in every other case than a 2xx within the limits.
         """
         ...
 
@@ -395,6 +405,14 @@ class Aspect:
     terms: tuple[str, ...] = ()
 
 
+class FetchPolicy(StrEnum):
+    """Of which entries of a feed the pages are fetched."""
+
+    ALL = "all"
+    TRIAGE = "triage"
+    """Of those whose title and summary may belong to a watch: for feeds of all kinds of news."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedConfig:
     """A feed as a watch's watch.toml names it."""
@@ -402,6 +420,7 @@ class FeedConfig:
     url: str
     title: str = ""
     language: str | None = None
+    fetch: FetchPolicy = FetchPolicy.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 1. **poll**: `due_feeds()` finds feeds that are due; `poll_feeds()` takes a few of their ids.
 2. **fetch and parse the feed**: new entries, validators, the next poll and one FetchEvent go
-   into the store in one transaction. The ids of new articles come back as hints.
+   into the store in one transaction. The ids of new articles come back as hints. Where a feed's
+   hub pushes (`subscribe()`, `take_push()`), entries come the same way, and polls are a net.
 3. **process**: `process_articles()` claims up to 25 ids, fetches their pages concurrently,
    extracts, detects the language and matches against every watch; results and one Outcome an
    article are stored a batch at a time. What the time does not suffice for is given back.
@@ -25,8 +26,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeoutError
 from dataclasses import dataclass, field
 
-from worker import polling, processing
-from worker.domain import ChannelConfig, Fetched, Outcome
+from worker import polling, processing, pushing
+from worker.domain import ChannelConfig, Fetched, Outcome, TextSource
 from worker.errors import FetchError, StoreError
 from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
@@ -143,6 +144,30 @@ def _finish_poll(services: Services, result: PollResult | polling.Postponed, don
     )  # fmt: skip
 
 
+def due_subscriptions(services: Services) -> list[int]:
+    """Feeds whose hub is to be asked to push; none without an address that hubs can reach."""
+    return services.store.subscriptions.due() if services.settings.web_url else []
+
+
+def subscribe(services: Services, feed_ids: Iterable[int]) -> int:
+    """Ask the hubs of those of the feeds for which that is still due.
+
+    Returns:
+        How many hubs took the request.
+    """
+    held = services.store.subscriptions.claim(feed_ids)
+    return sum(pushing.ask_hub(services, one) for one in held)
+
+
+def take_push(services: Services, feed_id: int, body: bytes, content_type: str) -> Outcome:
+    """Store what a feed's hub has pushed; the sweep hands its articles out.
+
+    Raises:
+        StoreError: the database cannot be reached.
+    """
+    return pushing.store_push(services, feed_id, body, content_type)
+
+
 # --- 3: process -------------------------------------------------------------------------------
 
 
@@ -159,7 +184,9 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
     ends_at = time.monotonic() + PROCESS_BUDGET_S
     left = {job.id: job for job in jobs}
     batch: list[Draft | ArticleResult] = []
-    for job, page in _pages(services, jobs, ends_at):
+    for hopeless in _triaged(services, jobs, ends_at):
+        _finish(services, hopeless, left, done)
+    for job, page in _pages(services, list(left.values()), ends_at):
         wait_s = polling.own_wait_s(page)
         if 0 < wait_s <= LONGEST_POSTPONE_S:
             services.store.articles.release([left.pop(job.id)], wait_s)
@@ -176,6 +203,43 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
         done.unfinished = sorted(left)
         log.info("gave %d articles back: out of time", len(left))
     return done
+
+
+def _triaged(
+    services: Services, jobs: Sequence[ArticleJob], ends_at: float
+) -> Iterator[list[ArticleResult]]:
+    """Results of the articles whose page is not worth fetching, a few at a time.
+
+    Only feeds that ask for it are judged so, with a summary to go by, and no article whose page was
+    read before.
+    """
+    fresh = {
+        job.id: job
+        for job in jobs
+        if job.url
+        and job.text_source is not TextSource.PAGE
+        and len(job.entry_text) >= processing.MIN_SUMMARY
+    }
+    may_skip = services.store.triage.may_skip(fresh) if fresh else frozenset()
+    chosen = [fresh[job_id] for job_id in sorted(may_skip)]
+    for start in range(0, len(chosen), MATCH_AT_ONCE):
+        if time.monotonic() > ends_at:
+            return
+        drafts = [
+            draft
+            for job in chosen[start : start + MATCH_AT_ONCE]
+            if isinstance(draft := _draft(services, job, None), Draft)
+        ]
+        try:
+            found = services.matcher.match([draft.article for draft in drafts])
+        except Exception:  # a bug there must lose nothing: the pages are fetched, and tell
+            log.exception("triage of %d articles failed", len(drafts))
+            continue
+        yield [
+            processing.skipped(draft, matches, services)
+            for draft, matches in zip(drafts, found, strict=True)
+            if processing.is_hopeless(matches)
+        ]
 
 
 def _pages(

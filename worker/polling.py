@@ -25,7 +25,7 @@ from worker.feeds.schedule import PollState, max_age_s, next_poll_at
 from worker.feeds.wrappers import is_opaque
 from worker.fetch.guard import safe_url
 from worker.reading import fetch_feed, read_feed
-from worker.records import FeedJob, KnownEntries, NewEntry, PollResult
+from worker.records import FeedJob, HubLink, KnownEntries, NewEntry, PollResult
 from worker.services import Services
 from worker.store.feeds import hash_of
 
@@ -192,7 +192,8 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         language=feed.language,
         ttl_s=feed.ttl_s,
         entry_interval_s=_entry_interval_s(feed),
-        entries=tuple(_new_entry(job, feed, entry) for entry in feed.entries),
+        entries=new_entries(job, feed),
+        hub=HubLink(feed.hub_url, feed.self_url or job.url) if services.settings.web_url else None,
         overflow=feed.overflow,
         moved_to=move.to,
         moved_count=move.count,
@@ -222,6 +223,11 @@ def failed(job: FeedJob, error: Exception, services: Services) -> PollResult:
 
 def _move(job: FeedJob, got: Fetched | NotModified) -> Move:
     return next_move(Move(job.moved_to, job.moved_count), got.moved_to)
+
+
+def new_entries(job: FeedJob, feed: ParsedFeed) -> tuple[NewEntry, ...]:
+    """The entries of a feed as the store wants them."""
+    return tuple(_new_entry(job, feed, entry) for entry in feed.entries)
 
 
 def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:
@@ -277,6 +283,7 @@ def _next(
         max_age_s=max_age_s(got.headers) if got else None,
         retry_after_s=retry_after_s,
         min_interval_s=min_interval_s(job.url),
+        is_pushed=job.is_pushed,
     )
     return next_poll_at(state, now, 2 * services.jitter() - 1)
 

@@ -15,6 +15,7 @@ from worker.domain import (
     NO_LANGUAGE,
     ArticleText,
     DetectedLanguage,
+    FetchPolicy,
     Kind,
     Match,
     Outcome,
@@ -41,6 +42,7 @@ class FeedJob:
         polls: finished polls. body_at: when the server last sent a body.
         entry_days: how many entries were published on each of the latest days, by ISO date.
         entry_hours: how many lately in each hour of the day, "0" to "23" UTC.
+        is_pushed: its hub pushes new entries, and has missed none since.
     """
 
     id: int
@@ -64,6 +66,7 @@ class FeedJob:
     entry_days: Mapping[str, int] = field(default_factory=dict)
     entry_hours: Mapping[str, int] = field(default_factory=dict)
     last_entry_at: datetime | None = None
+    is_pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,41 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HubLink:
+    """A feed's hub (None if it names none) and the address by which the hub knows the feed."""
+
+    hub_url: str | None
+    topic_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What is agreed with a feed's hub.
+
+    Attributes:
+        token: the secret part of our callback's address. secret: with which the hub signs.
+        asked_at: when we asked last. until: when the hub stops pushing; None = it never agreed.
+        failures: requests in a row that it did not take.
+    """
+
+    feed_id: int
+    token: str
+    secret: str
+    hub_url: str
+    topic_url: str
+    asked_at: datetime | None
+    until: datetime | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class PollResult:
     """What a poll of one feed came to; the store writes it in one transaction.
 
     Attributes:
         has_body: whether the server sent a body, changed or not.
         moved_to, moved_count: as they are after this poll.
+        hub: what the feed says of its hub; None where that is not asked, or not known.
     """
 
     job: FeedJob
@@ -117,6 +149,7 @@ class PollResult:
     moved_to: str | None = None
     moved_count: int = 0
     has_body: bool = False
+    hub: HubLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +314,7 @@ class FeedRow:
     last_entry_at: datetime | None
     created_at: datetime
     origin: str = "config"
+    fetch: FetchPolicy = FetchPolicy.ALL
     interval_s: float | None = None
     entry_interval_s: float | None = None
     ttl_s: float | None = None

@@ -14,7 +14,7 @@ from worker.clock import iso
 from worker.commands.common import print_json
 from worker.commands.feedstore import json_option, synced_store, watch_named, watch_option
 from worker.config import Settings, load_settings
-from worker.domain import Entry, FeedConfig, Outcome
+from worker.domain import Entry, FeedConfig, FetchPolicy, Outcome
 from worker.errors import InputError
 from worker.polling import Trial, trial
 from worker.records import KnownEntries, NewEntry
@@ -24,9 +24,22 @@ from worker.records import KnownEntries, NewEntry
 @click.argument("url")
 @click.option("--title", default="", help="A name for it; otherwise the feed's own.")
 @click.option("--language", help="ISO 639-1, if the feed does not say it.")
+@click.option(
+    "--fetch",
+    type=click.Choice([str(policy) for policy in FetchPolicy]),
+    default=str(FetchPolicy.ALL),
+    help="triage: of all kinds of news, only pages whose title and summary may fit a watch.",
+)
 @click.option("--no-look", is_flag=True, help="Add the address as it is, without asking it.")
 @watch_option
-def add(url: str, title: str, language: str | None, no_look: bool, watch_name: str | None) -> None:
+def add(
+    url: str,
+    title: str,
+    language: str | None,
+    fetch: str,
+    no_look: bool,
+    watch_name: str | None,
+) -> None:
     """Add a feed by its address, or by that of a site that names its feed.
 
     It is polled at the next look. Of a site with several feeds they are listed, and nothing is
@@ -39,7 +52,7 @@ def add(url: str, title: str, language: str | None, no_look: bool, watch_name: s
     watch = watch_named(settings, watch_name)
     found = url if no_look else _feed_at(settings, url)
     with synced_store(settings) as store:
-        feed_id = store.feeds.add(FeedConfig(found, title, language), watch)
+        feed_id = store.feeds.add(FeedConfig(found, title, language, FetchPolicy(fetch)), watch)
     click.echo(f"{feed_id}: {found}")
 
 

@@ -11,6 +11,7 @@ from worker.clock import utc_now
 from worker.commands.common import print_json
 from worker.commands.feedadd import add, try_feed
 from worker.commands.feedhealth import confirm, health
+from worker.commands.feedskipped import skipped
 from worker.commands.feedstore import (
     json_option,
     record_of,
@@ -34,6 +35,7 @@ feeds.add_command(add)
 feeds.add_command(try_feed)
 feeds.add_command(health)
 feeds.add_command(confirm)
+feeds.add_command(skipped)
 
 
 @feeds.command("list")

@@ -81,6 +81,7 @@ def record_of(row: FeedRow) -> dict[str, Any]:
         "next_poll_at": iso(row.next_poll_at),
         "failures": row.failures,
         "entries": row.entries,
+        "fetch": row.fetch,
         "overflow": row.overflow,
         "moved_to": row.moved_to,
     }

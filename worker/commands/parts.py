@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
+from functools import partial
 
 import click
 
@@ -67,13 +69,20 @@ def web(host: str | None, port: int | None, asks_password: bool) -> None:
     given = {"web_host": host, "web_port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     start_logging(settings)
+    from worker import pipeline
     from worker.web.app import make_app
     from worker.web.server import serve
-    from worker.wiring import build_loader
+    from worker.wiring import build, build_loader
 
-    with open_store(settings) as store:
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings))
         watches = build_loader(settings).load_all(settings.seeds_dir)
-        serve(make_app(store, watches, settings), settings.web_host, settings.web_port)
+        store_push = None
+        if settings.web_url:
+            services = stack.enter_context(closing(build(settings, watches)))
+            store_push = partial(pipeline.take_push, services)
+        pages = make_app(store, watches, settings, store_push=store_push)
+        serve(pages, settings.web_host, settings.web_port)
 
 
 @click.command()

@@ -88,7 +88,8 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
 def rematch(as_json: bool) -> None:
     """Match what is stored again, after seeds, encoder or version have changed.
 
-    Verdicts stay. Interrupted, it goes on where it was when it is called again.
+    Verdicts stay. Articles that were skipped before their page was fetched are due again.
+    Interrupted, it goes on where it was when it is called again.
     """
     settings = load_settings()
     start_logging(settings)
@@ -100,8 +101,12 @@ def rematch(as_json: bool) -> None:
     for done in pipeline.rematch(services):
         if sys.stderr.isatty():
             click.echo(f"\r{done.total()} articles", nl=False, err=True)
+    again = services.store.triage.again()
     services.close()
     counts = dict(sorted(done.items()))
+    if again:
+        told = f"{again} articles whose page was not fetched are judged again by the next run"
+        click.echo(told, err=True)
     if as_json:
         print_json(counts)
     else:
@@ -209,13 +214,20 @@ def _forever(services: Services, no_web: bool) -> None:
         signal.signal(signum, lambda *_: stopped.set())
     with ExitStack() as stack:
         if not no_web:
+            from worker import pipeline
             from worker.adding import find_feed
             from worker.web.app import make_app
             from worker.web.finder import Finder
             from worker.web.server import BackgroundServer
 
             finder = Finder(partial(find_feed, services))
-            pages = make_app(services.store, services.watches, settings, finder=finder)
+            pages = make_app(
+                services.store,
+                services.watches,
+                settings,
+                finder=finder,
+                store_push=partial(pipeline.take_push, services) if settings.web_url else None,
+            )
             server = stack.enter_context(
                 BackgroundServer(pages, settings.web_host, settings.web_port)
             )

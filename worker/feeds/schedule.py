@@ -19,6 +19,7 @@ from worker.feeds.hours import next_entry_s
 MIN_INTERVAL_S: Final = 120.0
 MAX_INTERVAL_S: Final = 86_400.0
 DEFAULT_INTERVAL_S: Final = 1_800.0
+PUSHED_INTERVAL_S: Final = 21_600.0
 JITTER_SHARE: Final = 0.1
 # The latest entries came one after the other, and the last of them no longer ago than this many of
 # their mean times.
@@ -58,6 +59,7 @@ class PollState:
         retry_after_s: how long the server asks to be left alone after an error.
         min_interval_s: a floor of the feed's own (GDELT answers 429 below 10 s, queries in general
             deserve more); 0 for none.
+        is_pushed: its hub tells of new entries; polls are but a net.
     """
 
     failure: Failure | None = None
@@ -72,6 +74,7 @@ class PollState:
     max_age_s: float | None = None
     retry_after_s: float | None = None
     min_interval_s: float = 0.0
+    is_pushed: bool = False
 
 
 def next_poll_at(state: PollState, now: datetime, jitter: float = 0.0) -> datetime:
@@ -93,6 +96,8 @@ def interval_s(state: PollState, now: datetime, jitter: float = 0.0) -> float:
     # A temporary failure never makes a slow feed faster.
     if state.failure is not None and state.previous_interval_s:
         wanted = max(wanted, min(state.previous_interval_s, rhythm_s))
+    if state.is_pushed and state.failure is None:
+        wanted = max(wanted, PUSHED_INTERVAL_S)
     wanted *= 1 + JITTER_SHARE * max(-1.0, min(1.0, jitter))
     asked = [min(s, MAX_ASKED_S) for s in (state.ttl_s, state.max_age_s) if s]
     floor = max(MIN_INTERVAL_S, state.min_interval_s, state.retry_after_s or 0.0, *asked)

@@ -39,6 +39,8 @@ ACCEPT: Final = (
     "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,"
     "application/feed+json,application/xml;q=0.9,*/*;q=0.8"
 )
+_ANSWER_BYTES: Final = 10_000
+"""What is read of the answer to a POST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,22 @@ class HttpFetcher:
         """Fetch an address without following redirects: see `worker.domain.Fetcher`."""
         got = self._spend(Request(url, max_bytes=max_bytes, follow=False))
         assert not isinstance(got, NotModified)  # noqa: S101 - for the type checker: no validators
+        return got
+
+    def post(self, url: str, body: bytes, content_type: str) -> Fetched:
+        """Send a body: see `worker.domain.Fetcher`."""
+        got = self.request(
+            Request(
+                url,
+                "POST",
+                {"Content-Type": content_type},
+                body,
+                max_bytes=_ANSWER_BYTES,
+                is_cut=True,
+                follow=False,
+            )
+        )
+        assert isinstance(got, Fetched)  # noqa: S101 - for the type checker: no validators
         return got
 
     def request(self, request: Request) -> Fetched | NotModified:

@@ -83,7 +83,9 @@ class WatchLoader:
             threshold=config.thresholds.related,
             seeds=self.load_seeds(paths) if with_seeds else (),
             aspects=tuple(Aspect(item.name, item.terms) for item in config.aspect),
-            feeds=tuple(FeedConfig(item.url, item.title, item.language) for item in config.feed),
+            feeds=tuple(
+                FeedConfig(item.url, item.title, item.language, item.fetch) for item in config.feed
+            ),
             queries=tuple(
                 QueryConfig(item.engine, item.terms, item.languages) for item in config.query
             ),

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from worker.domain import FetchPolicy
 from worker.errors import WatchError
 from worker.match.channelfile import Channel, FileChannel
 
@@ -41,6 +42,7 @@ languages = []        # of interest; empty means all
 # url = "https://example.com/rss"
 # title = "An outlet"
 # language = "en"
+# fetch = "triage"                # of a feed with all kinds of news: only pages that may matter
 
 # [[query]]
 # engine = "google-news"          # or bing-news, gdelt
@@ -87,6 +89,7 @@ class _Feed(_Strict):
     url: Annotated[str, Field(max_length=2048), AfterValidator(_plain_url)]
     title: str = ""
     language: str | None = None
+    fetch: FetchPolicy = FetchPolicy.ALL
 
 
 class _Query(_Strict):

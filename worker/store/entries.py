@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from worker.domain import FetchPolicy, Outcome
 from worker.records import NewEntry, PollResult
 from worker.store import claims, states
 from worker.store.engine import Database, Row, chunks
-from worker.store.schema import article, article_alias, sighting
+from worker.store.schema import article, article_alias, feed, sighting
 
 _KEPT_DAYS: Final = 28
 _KEPT_HOURS: Final = 480
@@ -57,6 +58,7 @@ def store_entries(
         _note_edit(connection, article_id, entry, now)
     ids = _articles_of(database, connection, list(unseen.values()), now)
     if unseen:
+        _unskip(connection, result.job.id, list(ids.values()), now)
         connection.execute(
             database.insert_new(sighting),
             [
@@ -184,6 +186,22 @@ def _articles_of(
         ):
             found[row.key_hash] = row.id
     return found
+
+
+def _unskip(connection: sa.Connection, feed_id: int, ids: list[int], now: datetime) -> None:
+    """Make skipped articles due that a feed brings too of which all pages are fetched."""
+    is_whole = sa.exists().where(feed.c.id == feed_id, feed.c.fetch == str(FetchPolicy.ALL))
+    for part in chunks(sorted(ids)):
+        connection.execute(
+            states.move(article, states.PENDING)
+            .where(
+                article.c.id.in_(part),
+                article.c.outcome == str(Outcome.SKIPPED),
+                article.c.state == states.DONE,
+                is_whole,
+            )
+            .values(due_at=now, tries=0, hinted_at=None)
+        )
 
 
 def _ready(connection: sa.Connection, ids: list[int], now: datetime) -> list[int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from worker.domain import FeedConfig
+from worker.domain import FeedConfig, FetchPolicy
 from worker.errors import NotFoundError
 from worker.records import FeedRow, Moved
 from worker.store import moves, states
@@ -35,7 +35,7 @@ class FeedList:
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            configs = {hash_of(c.url): c for feeds in watch_feeds.values() for c in feeds}
+            configs = {hash_of(c.url): c for c in configs_of(watch_feeds)}
             ids = self._ids(connection, configs, "config", now)
             self._follow(
                 connection,
@@ -45,6 +45,7 @@ class FeedList:
                     for c in feeds
                 },
             )
+            self._set_fetch(connection, configs_of(watch_feeds), ids)
             rows = connection.execute(
                 sa.select(feed.c.id, feed.c.state).where(feed.c.origin == "config")
             ).all()
@@ -56,6 +57,28 @@ class FeedList:
                 changed = [r.id for r in rows if r.state == was and (r.id in named) == is_named]
                 for part in chunks(changed):
                     connection.execute(states.move(feed, becomes).where(feed.c.id.in_(part)))
+
+    def _set_fetch(
+        self, connection: sa.Connection, configs: Iterable[FeedConfig], ids: Mapping[str, int]
+    ) -> None:
+        """Make the policies those of the files; of two that differ, all pages are fetched."""
+        wanted: dict[int, FetchPolicy] = {}
+        for config in configs:
+            feed_id = ids[hash_of(config.url)]
+            if wanted.get(feed_id) is not FetchPolicy.ALL:
+                wanted[feed_id] = config.fetch
+        query = sa.select(feed.c.id, feed.c.fetch).where(feed.c.origin == "config")
+        stored = {row.id: row.fetch for row in connection.execute(query)}
+        for policy in FetchPolicy:
+            changed = [
+                feed_id
+                for feed_id, want in wanted.items()
+                if want is policy and stored.get(feed_id, policy) != policy
+            ]
+            for part in chunks(changed):
+                connection.execute(
+                    feed.update().where(feed.c.id.in_(part)).values(fetch=str(policy))
+                )
 
     def add(self, config: FeedConfig, watch: str) -> int:
         """Add a feed by hand (or find it, also by a former address); due at once.
@@ -97,6 +120,7 @@ class FeedList:
                         "title": config.title,
                         "language": config.language,
                         "origin": origin,
+                        "fetch": str(config.fetch),
                         **states.start(feed, states.ACTIVE),
                         "due_at": now,
                         "created_at": now,
@@ -223,6 +247,11 @@ class FeedList:
             return Moved(target, row.url, row.moved_to, is_merged=target != feed_id)
 
 
+def configs_of(watch_feeds: Mapping[str, Sequence[FeedConfig]]) -> list[FeedConfig]:
+    """The feeds of all watches, one after the other."""
+    return [config for feeds in watch_feeds.values() for config in feeds]
+
+
 def _feed_row(row: Row, watches: list[str]) -> FeedRow:
     return FeedRow(
         id=row.id,
@@ -243,6 +272,7 @@ def _feed_row(row: Row, watches: list[str]) -> FeedRow:
         moved_count=row.moved_count,
         entry_days=row.entry_days or {},
         last_entry_at=row.last_entry_at,
+        fetch=FetchPolicy(row.fetch),
         created_at=row.created_at,
         origin=row.origin,
         interval_s=row.interval_s,

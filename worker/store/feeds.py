@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,16 @@ from worker.domain import Outcome, Validators
 from worker.records import FeedJob, KnownEntries, PollResult
 from worker.store import claims, states
 from worker.store.engine import Row
-from worker.store.entries import known_articles, known_changes, rhythm_values, store_entries
+from worker.store.entries import (
+    StoredEntries,
+    known_articles,
+    known_changes,
+    rhythm_values,
+    store_entries,
+)
 from worker.store.feedlist import FeedList, hash_of
 from worker.store.schema import feed, fetch_event
+from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_feeds
 
 __all__ = ["FeedStore", "hash_of"]
 
@@ -42,7 +50,8 @@ class FeedStore(FeedList):
             if not tokens:
                 return []
             rows = connection.execute(sa.select(feed).where(feed.c.id.in_(tokens))).all()
-        return [_feed_job(row) for row in rows]
+            pushed = pushed_feeds(connection, tokens, now)
+        return [replace(_feed_job(row), is_pushed=row.id in pushed) for row in rows]
 
     def release(self, jobs: Iterable[FeedJob], wait_s: float = 0.0) -> None:
         """Give feeds back that were claimed but not polled: due again after some seconds."""
@@ -64,27 +73,48 @@ class FeedStore(FeedList):
                 connection, feed, result.job.id, result.job.token, _feed_values(result, now)
             ):
                 return None
-            stored = store_entries(self._db, connection, result, now)
+            stored = self._store(connection, result, now)
+            if result.hub is not None:
+                note_hub(connection, result.job.id, result.hub.hub_url, result.hub.topic_url, now)
             if stored.unseen:
-                connection.execute(
-                    feed.update()
-                    .where(feed.c.id == result.job.id)
-                    .values(**rhythm_values(result, stored.unseen, now))
-                )
-            connection.execute(
-                fetch_event.insert().values(
-                    feed_id=result.job.id,
-                    at=now,
-                    outcome=result.outcome,
-                    status=result.status,
-                    detail=result.detail or None,
-                    elapsed_s=result.elapsed_s,
-                    size_bytes=result.size_bytes,
-                    entries=len(result.entries),
-                    new_entries=len(stored.unseen),
-                )
-            )
+                note_missed(connection, result.job.id, now)
         return stored.todo
+
+    def finish_push(self, result: PollResult) -> list[int]:
+        """Store the entries that a feed's hub has pushed, and the event; all else stays as it is.
+
+        Returns:
+            Ids of the articles to process now.
+        """
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            stored = self._store(connection, result, now)
+            note_push(connection, result.job.id, now)
+        return stored.todo
+
+    def _store(self, connection: sa.Connection, result: PollResult, now: datetime) -> StoredEntries:
+        """Store entries, what they say of the feed's rhythm, and the event."""
+        stored = store_entries(self._db, connection, result, now)
+        if stored.unseen:
+            connection.execute(
+                feed.update()
+                .where(feed.c.id == result.job.id)
+                .values(**rhythm_values(result, stored.unseen, now))
+            )
+        connection.execute(
+            fetch_event.insert().values(
+                feed_id=result.job.id,
+                at=now,
+                outcome=result.outcome,
+                status=result.status,
+                detail=result.detail or None,
+                elapsed_s=result.elapsed_s,
+                size_bytes=result.size_bytes,
+                entries=len(result.entries),
+                new_entries=len(stored.unseen),
+            )
+        )
+        return stored
 
     def oldest_due_age_s(self) -> float | None:
         """For how many seconds the oldest due feed waits; None if none is due."""
@@ -114,6 +144,14 @@ class FeedStore(FeedList):
             row = connection.execute(sa.select(feed).where(feed.c.url_hash == hash_of(url))).first()
         return _feed_job(row) if row else None
 
+    def job(self, feed_id: int) -> FeedJob | None:
+        """A feed that is polled, not claimed; None if there is none, or it is paused."""
+        with self._db.read() as connection:
+            row = connection.execute(
+                sa.select(feed).where(feed.c.id == feed_id, feed.c.state == states.ACTIVE)
+            ).first()
+        return _feed_job(row) if row else None
+
     def known_entries(self, result: PollResult) -> KnownEntries:
         """What of a poll's entries is stored already."""
         with self._db.read() as connection:
@@ -136,6 +174,8 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
         "moved_count": result.moved_count,
         "polls": feed.c.polls + 1,
     }
+    if result.job.is_pushed:
+        del values["interval_s"]  # its own pace, for when it is no longer pushed
     if result.has_body:
         values["body_at"] = now
     if result.is_success:

@@ -48,6 +48,7 @@ feed = sa.Table(
     sa.Column("title", CleanText, nullable=False, server_default=""),
     sa.Column("language", CutText(16)),
     sa.Column("origin", sa.String(16), nullable=False),
+    sa.Column("fetch", sa.String(8), nullable=False, server_default="all"),
     *_claim_columns(),
     sa.Column("etag", CleanText),
     sa.Column("last_modified", CleanText),
@@ -407,4 +408,21 @@ saved_filter = sa.Table(
     sa.Column("query", CleanText, nullable=False),
     sa.Column("created_by", CleanText),
     sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("feed_id", sa.ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("token", sa.String(64), nullable=False, unique=True),
+    sa.Column("secret", sa.String(64), nullable=False),
+    sa.Column("hub_url", CleanText, nullable=False),
+    sa.Column("topic_url", CleanText, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("asked_at", UtcDateTime),
+    sa.Column("until", UtcDateTime),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", CleanText),
+    sa.Column("pushed_at", UtcDateTime),
+    sa.Column("missed_at", UtcDateTime),
 )

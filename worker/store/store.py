@@ -26,8 +26,10 @@ from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
 from worker.store.storydecisions import StoryDecisionStore
 from worker.store.storylist import StoryStore
+from worker.store.subscriptions import SubscriptionStore
 from worker.store.tallies import TallyStore
 from worker.store.tokens import TokenStore
+from worker.store.triage import TriageStore
 from worker.store.turns import TurnStore
 
 
@@ -62,6 +64,8 @@ class Store:
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
         self.tallies = TallyStore(self.database)
+        self.triage = TriageStore(self.database)
+        self.subscriptions = SubscriptionStore(self.database)
 
     def migrate(self) -> None:
         """Bring the schema to this version's; does nothing where it is.

@@ -25,6 +25,7 @@ from worker.web.login import Login
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
 from worker.web.proxy import ProxyAccess
+from worker.web.push import PushCallback, StorePush
 from worker.web.rate import Rate
 from worker.web.safety import FormGuard, Guard, KnownHosts
 from worker.web.syndicated import MatchFeeds
@@ -40,6 +41,7 @@ def make_app(
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
     finder: Finder | None = None,
+    store_push: StorePush | None = None,
 ) -> FastAPI:
     """Make the application; `worker.web.server` serves it.
 
@@ -50,6 +52,7 @@ def make_app(
         clock: aware UTC.
         finder: looks at an address that somebody wants to add as a feed; None = with services of
             its own, made from the settings each time.
+        store_push: stores what hubs push; None = there is no callback for them.
     """
     # the framework's own documentation pages load scripts from elsewhere: only the schema is kept
     app = FastAPI(
@@ -83,6 +86,9 @@ def make_app(
     app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Login(access, guard, Attempts()).router())
     app.include_router(languages.router())
+    if store_push is not None:
+        callback = PushCallback(store, store_push, settings.feed_max_bytes, clock)
+        app.include_router(callback.router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
