@@ -415,6 +415,27 @@ class MatchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """An article as the API lists it, without its text."""
+
+    id: int
+    url: str | None
+    final_url: str | None
+    canonical_url: str | None
+    title: str
+    language: str
+    outlet: str | None
+    author: str | None
+    published_at: datetime | None
+    first_seen_at: datetime
+    processed_at: datetime | None
+    state: str
+    outcome: str | None
+    text_source: TextSource | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """How many matches of a list there are of each kind, most first; days in their order.
 

@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.fakes import FakeClock
+from tests.web.api_client import pages
 from tests.web.conftest import BASE, Filler
 from tests.web.filling import KELP, Found
 from worker.config import load_settings
 from worker.domain import Relation, Verdict
-from worker.notify.records import match_record
+from worker.notify.records import FIELDS, match_record
 from worker.store.store import Store
+from worker.web.api.models import MatchRecord
 from worker.web.app import make_app
 
 
@@ -24,20 +26,18 @@ def test_a_record_is_what_exports_give(
 ) -> None:
     (match_id,) = filled(Found("海藻", language="ja"))
     answer = client.get(f"/api/v1/matches/{match_id}")
-    assert answer.json() == json.loads(json.dumps(match_record(sqlite_store.matches.get(match_id))))
+    record = match_record(sqlite_store.matches.get(match_id), KELP)
+    assert answer.json() == json.loads(json.dumps(record))
+    assert list(MatchRecord.model_fields) == list(FIELDS)
 
 
-def test_pages_by_key(client: TestClient, filled: Filler) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 5, 500])
+def test_pages_by_key(client: TestClient, filled: Filler, limit: int) -> None:
     ids = filled(*(Found(f"t{number}") for number in range(5)))
-    seen: list[int] = []
-    params: dict[str, int] = {"limit": 2}
-    while True:
-        page = client.get("/api/v1/matches", params=params).json()
-        seen += [record["id"] for record in page["matches"]]
-        if page["next_before"] is None:
-            break
-        params["before"] = page["next_before"]
-    assert seen == ids[::-1]
+    assert [row["id"] for row in pages(client, "/api/v1/matches", limit=limit)] == ids[::-1]
+    articles = [row["id"] for row in pages(client, "/api/v1/articles", limit=limit)]
+    assert articles == sorted(articles, reverse=True)
+    assert len(articles) == 5
 
 
 def test_filters(client: TestClient, filled: Filler, sqlite_store: Store) -> None:
@@ -66,7 +66,7 @@ def test_filters(client: TestClient, filled: Filler, sqlite_store: Store) -> Non
 
 def test_bad_parameters_are_named(client: TestClient) -> None:
     for query in (
-        "limit=0", "limit=501", "before=0", "before=99999999999999999999", "relation=x",
+        "limit=0", "limit=501", "cursor=x", "cursor=YTox", "cursor=bTox%C3%A4", "relation=x",
         "since=x", "verdict=all", "watch=..", "watch=kelp%0A", "language=%00", "nonsense=1",
         "feed=0", f"q={'x' * 201}",
     ):  # fmt: skip
@@ -80,18 +80,28 @@ def test_problems_are_json(client: TestClient) -> None:
         "/api/v1/matches/1": 404,
         "/api/v1/matches/99999999999999999999": 422,
         "/api/v1/matches/x": 422,
+        "/api/v1/articles/1": 404,
+        "/api/v1/articles/1/versions/1": 404,
+        "/api/v1/feeds/1": 404,
+        "/api/v1/watches/nope": 404,
+        "/api/v1/exports/doc": 422,
         "/api/v1/nothing": 404,
     }.items():
         answer = client.get(path)
         assert answer.status_code == status, path
-        assert "detail" in answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        document = answer.json()
+        assert (document["status"], document["instance"]) == (status, path)
+        assert document["title"]
+        assert document["detail"]
 
 
-def test_the_schema_is_served_and_names_all_paths(client: TestClient) -> None:
-    schema = client.get("/api/openapi.json").json()
-    assert set(schema["paths"]) == {
-        "/api/v1/matches", "/api/v1/matches/{match_id}", "/healthz", "/readyz"
-    }  # fmt: skip
+def test_the_schema_names_all_paths_and_no_page(client: TestClient) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert all(path.startswith("/api/v1/") for path in paths.keys() - {"/healthz", "/readyz"})
+    assert {"/api/v1/matches", "/api/v1/verdicts", "/api/v1/feeds/{feed_id}/poll",
+            "/api/v1/articles/{article_id}/versions/{number}", "/api/v1/watches",
+            "/api/v1/stats", "/api/v1/exports/{format_name}"} <= paths.keys()  # fmt: skip
 
 
 def test_the_process_answers(client: TestClient) -> None:

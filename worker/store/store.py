@@ -15,6 +15,7 @@ from worker.store.engine import Database
 from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
 from worker.store.filters import FilterStore
+from worker.store.library import LibraryStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
 from worker.store.notices import NoticeStore
@@ -49,6 +50,7 @@ class Store:
         self.feeds = FeedStore(self.database)
         self.feed_history = FeedHistory(self.database)
         self.articles = ArticleStore(self.database)
+        self.library = LibraryStore(self.database)
         self.matches = MatchStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.stories = StoryStore(self.database)

@@ -18,7 +18,8 @@ from worker.domain import Watch
 from worker.store.store import Store
 from worker.web import languages
 from worker.web.access import Access, Attempts
-from worker.web.api import Api
+from worker.web.api.limits import BodyLimit
+from worker.web.api.router import api_router, describe
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.login import Login
@@ -73,14 +74,16 @@ def make_app(
         names=settings.web_names,
     )
     visitors = Visitors(access, proxy, store.tokens, Rate(settings.web_api_per_minute))
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard, hosts=app.state.hosts, visitors=visitors)
     app.add_middleware(languages.Speaker)
     handle_problems(app)
-    app.include_router(Api(store).router())
     guard = FormGuard(access.key("forms"))
     app.include_router(Pages(store, watches, clock, guard).router())
     finder = finder or Finder(partial(_find, settings))
     check_url = build_guard(settings).check_url
+    app.include_router(api_router(store, watches, clock, finder, check_url))
+    describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())

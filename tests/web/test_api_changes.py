@@ -1,0 +1,290 @@
+"""What programs change: with a token of the right scope, and never over somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from tests.fakes import FakeClock
+from tests.web.api_client import bearer
+from tests.web.conftest import BASE, Filler
+from tests.web.filling import FEED_URL, KELP, OTHER, Found
+from worker.adding import FoundFeed
+from worker.config import load_settings
+from worker.domain import FeedConfig, Outcome, Relation, Scope, Verdict
+from worker.notify.exports import FORMATS
+from worker.store.store import Store
+from worker.web.app import make_app
+from worker.web.finder import Finder
+
+
+def found_feed(url: str) -> FoundFeed:
+    """An internet of one site with two feeds, one with one, and nothing else."""
+    if "//two." in url:
+        choices = ("https://two.example/a", "https://user:secret@two.example/b")
+        return FoundFeed(url, Outcome.NOT_A_FEED, choices=choices)
+    if "//one." in url:
+        return FoundFeed("https://one.example/rss", Outcome.OK)
+    return FoundFeed(url, Outcome.NOT_A_FEED)
+
+
+@pytest.fixture
+def app(sqlite_store: Store, clock: FakeClock) -> FastAPI:
+    settings = load_settings()
+    return make_app(sqlite_store, (KELP, OTHER), settings, clock, Finder(found_feed))
+
+
+class TestVerdicts:
+    def test_a_verdict_is_given_seen_and_taken_back(
+        self, client: TestClient, filled: Filler, sqlite_store: Store
+    ) -> None:
+        (match_id,) = filled(Found("a"))
+        client.headers.update(bearer(sqlite_store, Scope.REVIEW, "press bot"))
+        path = f"/api/v1/matches/{match_id}/verdict"
+        given = {"verdict": "relevant", "review_id": 0, "note": "Tell Linh"}
+        answer = client.put(path, json=given)
+        assert answer.status_code == 200
+        record = answer.json()
+        assert (record["verdict"], record["note"]) == ("relevant", "Tell Linh")
+        assert record["reviewer"] == "press bot"
+        named = given | {"review_id": record["review_id"], "reviewer": "Kim", "verdict": "unsure"}
+        review_id = client.put(path, json=named).json()["review_id"]
+        assert client.delete(path, params={"review_id": review_id}).json()["verdict"] == "relevant"
+        history = client.get(f"/api/v1/matches/{match_id}/reviews").json()["reviews"]
+        assert [(row["verdict"], row["reviewer"]) for row in history] == [
+            ("relevant", "press bot"), ("unsure", "Kim"), ("relevant", "press bot"),
+        ]  # fmt: skip
+
+    def test_nobody_is_overwritten(
+        self, client: TestClient, filled: Filler, sqlite_store: Store
+    ) -> None:
+        (match_id,) = filled(Found("a"))
+        client.headers.update(bearer(sqlite_store))
+        sqlite_store.matches.review(match_id, Verdict.IRRELEVANT, reviewer="Kim")
+        path = f"/api/v1/matches/{match_id}/verdict"
+        answer = client.put(path, json={"verdict": "relevant", "review_id": 0})
+        assert answer.status_code == 409
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["current"]["reviewer"] == "Kim"
+        assert client.delete(path, params={"review_id": 0}).status_code == 409
+        assert sqlite_store.matches.get(match_id).verdict is Verdict.IRRELEVANT
+        same = client.put(path, json={"verdict": "irrelevant", "review_id": 0})
+        assert same.status_code == 200
+
+    def test_many_at_once(self, client: TestClient, filled: Filler, sqlite_store: Store) -> None:
+        ids = filled(*(Found(f"t{number}") for number in range(3)))
+        client.headers.update(bearer(sqlite_store))
+        sqlite_store.matches.review(ids[1], Verdict.UNSURE)
+        decisions = [{"match_id": one, "review_id": 0, "verdict": "relevant"} for one in ids]
+        answer = client.post("/api/v1/verdicts", json={"decisions": decisions}).json()
+        assert answer["done"] == [ids[0], ids[2]]
+        assert [row["id"] for row in answer["refused"]] == [ids[1]]
+        unknown = [*decisions[:1], {"match_id": 999, "review_id": 0, "verdict": None}]
+        assert client.post("/api/v1/verdicts", json={"decisions": unknown}).status_code == 404
+        twice = {"decisions": decisions[:1] * 2}
+        assert client.post("/api/v1/verdicts", json=twice).status_code == 422
+
+
+Change = tuple[str, str, dict[str, Any] | None, Scope]
+CHANGES: list[Change] = [
+    ("PUT", "/api/v1/matches/1/verdict", {"verdict": "relevant", "review_id": 0}, Scope.REVIEW),
+    ("DELETE", "/api/v1/matches/1/verdict?review_id=0", None, Scope.REVIEW),
+    ("POST", "/api/v1/verdicts",
+     {"decisions": [{"match_id": 1, "review_id": 0, "verdict": "unsure"}]}, Scope.REVIEW),
+    ("POST", "/api/v1/feeds", {"url": "https://one.example/", "watch": "kelp"}, Scope.ADMIN),
+    ("PATCH", "/api/v1/feeds/1", {"state": "paused"}, Scope.ADMIN),
+    ("POST", "/api/v1/feeds/1/poll", None, Scope.ADMIN),
+    ("POST", "/api/v1/feeds/1/move", {"moved_to": "https://x.example/"}, Scope.ADMIN),
+    ("DELETE", "/api/v1/feeds/1", None, Scope.ADMIN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: " ".join(change[:2]))
+def test_a_change_needs_a_token_of_its_scope(
+    client: TestClient, filled: Filler, sqlite_store: Store, change: Change
+) -> None:
+    method, path, body, scope = change
+    filled(Found("a"))
+    before = [list(sqlite_store.matches.rows()), sqlite_store.feeds.rows()]
+    refused = client.request(method, path, json=body)
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+    bad = {"authorization": "Bearer seedwatch_x"}
+    assert client.request(method, path, json=body, headers=bad).status_code == 401
+    for weaker in [one for one in Scope if not one.allows(scope)]:
+        headers = bearer(sqlite_store, weaker)
+        assert client.request(method, path, json=body, headers=headers).status_code == 403
+    foreign = bearer(sqlite_store) | {"origin": "https://evil.example"}
+    assert client.request(method, path, json=body, headers=foreign).status_code == 403
+    assert before == [list(sqlite_store.matches.rows()), sqlite_store.feeds.rows()]
+    enough = bearer(sqlite_store, scope)
+    assert client.request(method, path, json=body, headers=enough).status_code in (
+        200, 201, 202, 204, 409,
+    )  # fmt: skip
+
+
+def test_every_change_of_the_api_is_in_that_list(client: TestClient) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    told = {
+        (method.upper(), path.replace("{match_id}", "1").replace("{feed_id}", "1"))
+        for path, operations in paths.items()
+        for method in operations.keys() - {"get"}
+    }
+    assert told == {(method, path.partition("?")[0]) for method, path, _, _ in CHANGES}
+
+
+class TestFeeds:
+    @pytest.fixture(autouse=True)
+    def _admin(self, client: TestClient, sqlite_store: Store) -> None:
+        client.headers.update(bearer(sqlite_store))
+
+    def add(self, client: TestClient, url: str, **more: object) -> Any:
+        return client.post("/api/v1/feeds", json={"url": url, "watch": "kelp", **more})
+
+    def test_a_feed_is_added_by_its_sites_address(self, client: TestClient) -> None:
+        answer = self.add(client, "https://one.example/", title="One", language="sw")
+        assert answer.status_code == 201
+        feed = answer.json()
+        assert (feed["url"], feed["title"], feed["language"]) == (
+            "https://one.example/rss", "One", "sw",
+        )  # fmt: skip
+        assert (feed["state"], feed["origin"], feed["watches"]) == ("active", "user", ["kelp"])
+        assert answer.headers["location"] == f"/api/v1/feeds/{feed['id']}"
+        assert client.get(answer.headers["location"]).json() == feed
+        assert self.add(client, "https://one.example/").status_code == 200
+        assert len(client.get("/api/v1/feeds").json()["feeds"]) == 1
+
+    @pytest.mark.parametrize(
+        ("url", "told"),
+        [
+            ("http://127.0.0.1/rss", "blocked_address"),
+            ("javascript:alert(1)", "bad_url"),
+            ("https://none.example/", "not_a_feed; nothing was added"),
+        ],
+    )
+    def test_an_address_that_is_no_feed_is_refused(
+        self, client: TestClient, sqlite_store: Store, url: str, told: str
+    ) -> None:
+        answer = self.add(client, url)
+        assert (answer.status_code, told in answer.json()["detail"]) == (422, True), answer.text
+        assert sqlite_store.feeds.rows() == []
+
+    def test_of_several_feeds_one_has_to_be_chosen(self, client: TestClient) -> None:
+        answer = self.add(client, "https://two.example/")
+        assert answer.status_code == 422
+        assert answer.json()["choices"] == ["https://two.example/a", "https://two.example/b"]
+
+    def test_an_address_may_be_taken_as_it_is(self, client: TestClient) -> None:
+        answer = self.add(client, "https://none.example/rss", look=False)
+        assert answer.json()["url"] == "https://none.example/rss"
+        assert self.add(client, "http://10.1.2.3/", look=False).status_code == 422
+
+    def test_an_unknown_watch_is_named(self, client: TestClient) -> None:
+        answer = self.add(client, "https://one.example/", watch="kelb")
+        assert (answer.status_code, "kelp, river" in answer.json()["detail"]) == (422, True)
+
+    def test_pause_resume_poll_and_remove(
+        self, client: TestClient, sqlite_store: Store, clock: FakeClock
+    ) -> None:
+        sqlite_store.feeds.sync({"kelp": [FeedConfig(FEED_URL)]})
+        feed_id = self.add(client, "https://one.example/").json()["id"]
+        path = f"/api/v1/feeds/{feed_id}"
+        assert client.patch(path, json={"state": "paused"}).json()["state"] == "paused"
+        assert client.patch(path, json={"state": "paused"}).status_code == 200
+        assert client.post(f"{path}/poll").status_code == 409
+        assert client.patch(path, json={"state": "active"}).json()["state"] == "active"
+        clock.advance(hours=1)
+        polled = client.post(f"{path}/poll")
+        assert (polled.status_code, polled.json()["next_poll_at"]) == (202, "2026-03-01T13:00:00Z")
+        assert client.delete(path).status_code == 204
+        assert client.get(path).status_code == 404
+        (kept,) = client.get("/api/v1/feeds").json()["feeds"]
+        assert "secret" not in str(kept)
+        assert client.delete(f"/api/v1/feeds/{kept['id']}").status_code == 204
+        assert client.get(f"/api/v1/feeds/{kept['id']}").json()["state"] == "paused"
+
+
+def test_articles_with_versions_and_sightings(client: TestClient, filled: Filler) -> None:
+    filled(Found("first", text="One."), Found("second", text="Two."))
+    listed = client.get("/api/v1/articles?since=2026-03-01").json()["articles"]
+    by_title = {row["title"]: row for row in listed}
+    assert set(by_title) == {"first", "second"}
+    assert client.get("/api/v1/articles?since=2026-03-02").json()["articles"] == []
+    whole = client.get(f"/api/v1/articles/{by_title['first']['id']}").json()
+    assert (whole["text"], whole["version"]) == ("One.", 1)
+    assert [(one["number"], one["characters"]) for one in whole["versions"]] == [(1, 4)]
+    (sighting,) = whole["sightings"]
+    assert (sighting["feed"], sighting["title"]) == ("The News", "first")
+    version = client.get(f"/api/v1/articles/{whole['id']}/versions/1").json()
+    assert version["text"] == "One."
+
+
+def test_watches_and_near_misses(client: TestClient, filled: Filler) -> None:
+    filled(Found("near", relation=Relation.UNRELATED, score=0.4), Found("a"))
+    kelp, river = client.get("/api/v1/watches").json()["watches"]
+    assert (kelp["title"], kelp["feeds"], river["feeds"]) == ("Kelp & kin", 1, 0)
+    assert kelp["seeds"][0]["text"].startswith("The kelp laboratory")
+    assert client.get("/api/v1/watches/kelp").json() == kelp
+    misses = client.get("/api/v1/watches/kelp/near-misses").json()["matches"]
+    assert [row["title"] for row in misses] == ["near"]
+
+
+def test_stats_count_what_is_chosen(
+    client: TestClient, filled: Filler, sqlite_store: Store
+) -> None:
+    first, *_ = filled(Found("a"), Found("b", language="ja", outlet=None))
+    sqlite_store.matches.review(first, Verdict.RELEVANT)
+    assert client.get("/api/v1/stats").json() == {
+        "total": 2, "relations": {"same_event": 2}, "languages": {"en": 1, "ja": 1},
+        "outlets": {"The News": 1}, "verdicts": {"relevant": 1}, "unreviewed": 1,
+        "days": [{"day": "2026-03-01", "matches": 2}],
+    }  # fmt: skip
+    assert client.get("/api/v1/stats?verdict=relevant").json()["total"] == 1
+
+
+class TestExports:
+    @pytest.mark.parametrize("name", list(FORMATS))
+    def test_an_export_is_the_document(self, client: TestClient, filled: Filler, name: str) -> None:
+        if name == "parquet":
+            pytest.importorskip("pyarrow")
+        filled(Found("first"), Found("second", language="ja"))
+        answer = client.get(f"/api/v1/exports/{name}?language=ja")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == FORMATS[name].media_type
+        assert "attachment" in answer.headers["content-disposition"]
+        assert b"second" in answer.content
+        assert b"first" not in answer.content.replace(b"first_seen_at", b"")
+
+    def test_a_large_one_arrives_whole(self, client: TestClient, filled: Filler) -> None:
+        filled(*(Found(f"t{n}", text=f"{n}", adds=("x" * 30_000,)) for n in range(12)))
+        lines = client.get("/api/v1/exports/jsonl").text.splitlines()
+        assert len(lines) == 12
+
+    def test_excel_gets_its_mark(self, client: TestClient) -> None:
+        assert client.get("/api/v1/exports/csv?bom=true").content.startswith(b"\xef\xbb\xbf")
+
+
+class TestLimits:
+    def test_who_asks_too_often_waits(self, sqlite_store: Store, clock: FakeClock) -> None:
+        app = make_app(sqlite_store, (KELP,), load_settings(web_api_per_minute=3), clock)
+        client = TestClient(app, base_url=BASE)
+        one, other = bearer(sqlite_store), bearer(sqlite_store)
+        assert [client.get("/api/v1/watches", headers=one).status_code for _ in range(4)] == [
+            200, 200, 200, 429,
+        ]  # fmt: skip
+        refused = client.get("/api/v1/watches", headers=one)
+        assert 1 <= int(refused.headers["retry-after"]) <= 20
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert client.get("/api/v1/watches", headers=other).status_code == 200
+        assert client.get("/").status_code == 200
+
+    def test_a_body_has_a_largest_size(self, client: TestClient, sqlite_store: Store) -> None:
+        headers = bearer(sqlite_store) | {"content-type": "application/json"}
+        large = b'{"decisions": "' + b"x" * 2_000_000 + b'"}'
+        told = client.post("/api/v1/verdicts", content=large, headers=headers)
+        untold = client.post("/api/v1/verdicts", content=iter([large]), headers=headers)
+        assert (told.status_code, untold.status_code) == (413, 413)
+        assert untold.headers["content-type"] == "application/problem+json"
