@@ -66,7 +66,7 @@ def test_filters(client: TestClient, filled: Filler, sqlite_store: Store) -> Non
 
 def test_bad_parameters_are_named(client: TestClient) -> None:
     for query in (
-        "limit=0", "limit=501", "cursor=x", "cursor=YTox", "cursor=bTox%C3%A4", "relation=x",
+        "limit=0", "limit=501", "cursor=", "since=0", "relation=x",
         "since=x", "verdict=all", "watch=..", "watch=kelp%0A", "language=%00", "nonsense=1",
         "feed=0", f"q={'x' * 201}",
     ):  # fmt: skip
@@ -80,6 +80,9 @@ def test_problems_are_json(client: TestClient) -> None:
         "/api/v1/matches/1": 404,
         "/api/v1/matches/99999999999999999999": 422,
         "/api/v1/matches/x": 422,
+        "/api/v1/matches?cursor=x": 404,
+        "/api/v1/matches?cursor=YTox": 404,
+        "/api/v1/articles?cursor=bTox%C3%A4": 404,
         "/api/v1/articles/1": 404,
         "/api/v1/articles/1/versions/1": 404,
         "/api/v1/feeds/1": 404,
@@ -91,9 +94,21 @@ def test_problems_are_json(client: TestClient) -> None:
         assert answer.status_code == status, path
         assert answer.headers["content-type"] == "application/problem+json"
         document = answer.json()
-        assert (document["status"], document["instance"]) == (status, path)
+        assert (document["status"], document["instance"]) == (status, path.partition("?")[0])
         assert document["title"]
         assert document["detail"]
+
+
+def test_what_is_not_possible_is_told_with_what_is(client: TestClient) -> None:
+    for path, allowed in {
+        "/api/v1/feeds": "GET, POST",
+        "/api/v1/feeds/1": "DELETE, GET, PATCH",
+        "/api/v1/matches/1/verdict": "DELETE, PUT",
+        "/verdicts": "POST",
+        "/feeds": "GET, HEAD, POST",
+    }.items():
+        answer = client.options(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path
 
 
 def test_the_schema_names_all_paths_and_no_page(client: TestClient) -> None:

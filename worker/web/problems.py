@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from worker.errors import InputError, NotFoundError, StoreError
 from worker.locales import N_, Phrases, _
@@ -60,7 +61,21 @@ async def _http(request: Request, error: Exception) -> Response:
     answer = problem(request, error.status_code, said)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["allow"] = ", ".join(_methods_of(request))
     return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What is possible at an address: each method has a route of its own, and names but that."""
+    routes = request.app.routes
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 async def _validation(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -13,7 +13,7 @@ from worker.records import ArticleRow
 from worker.store.store import Store
 from worker.web.api import models
 from worker.web.api.cursors import cursor_of, read_cursor
-from worker.web.api.models import Id
+from worker.web.api.models import Day, Id
 from worker.web.api.queries import PageQuery
 from worker.web.safety import without_user
 
@@ -27,7 +27,7 @@ VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 class ArticleQuery(PageQuery):
     """A page of articles."""
 
-    since: date | None = Field(None, description="first seen on this day (UTC) or later")
+    since: Day | None = Field(None, description="first seen on this day (UTC) or later")
 
     def before(self) -> tuple[datetime, int] | None:
         """The article that the page before ended with."""

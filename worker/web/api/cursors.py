@@ -6,9 +6,9 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from fastapi.exceptions import RequestValidationError
+from fastapi import HTTPException
 
-from worker.web.listquery import MAX_ID
+from worker.web.api.models import MAX_NUMBER
 
 MAX_CURSOR = 200
 
@@ -28,7 +28,7 @@ def read_cursor(kind: str, text: str | None, size: int = 1) -> Sequence[int] | N
         size: how many numbers make up a key.
 
     Raises:
-        RequestValidationError: it is no cursor of such a list.
+        HTTPException: it is no cursor of such a list, so that no page is there.
     """
     if text is None:
         return None
@@ -38,7 +38,6 @@ def read_cursor(kind: str, text: str | None, size: int = 1) -> Sequence[int] | N
         key = [int(number) for number in numbers]
     except (ValueError, binascii.Error):
         found, key = "", []
-    if found != kind or len(key) != size or not all(0 <= number <= MAX_ID for number in key):
-        fault = {"loc": ("query", "cursor"), "msg": "is none that this list gave", "type": "cursor"}
-        raise RequestValidationError([fault])
+    if found != kind or len(key) != size or not all(0 <= number <= MAX_NUMBER for number in key):
+        raise HTTPException(404, "cursor: is none that this list gave; begin without one")
     return key

@@ -65,7 +65,7 @@ class FeedApi:
         add(one, self.change, methods=["PATCH"], response_model=models.Feed,
             dependencies=_CHANGES, responses=_CONFLICT)  # fmt: skip
         add(one, self.remove, methods=["DELETE"], status_code=204, response_model=None,
-            dependencies=_CHANGES)  # fmt: skip
+            dependencies=_CHANGES, responses=_CONFLICT)  # fmt: skip
         add(f"{one}/poll", self.poll, methods=["POST"], status_code=202,
             response_model=models.Feed, dependencies=_CHANGES, responses=_CONFLICT)  # fmt: skip
         add(f"{one}/move", self.move, methods=["POST"], response_model=models.Feed,
@@ -89,7 +89,7 @@ class FeedApi:
     def add(self, request: Request, response: Response, given: models.NewFeed) -> Any:
         """Watch a feed, named by its address or by that of its site; it is polled at once."""
         if given.watch not in self._watches:
-            raise HTTPException(422, f"watch: choose one of {', '.join(sorted(self._watches))}")
+            raise HTTPException(404, f"watch: choose one of {', '.join(sorted(self._watches))}")
         try:
             self._check_url(given.url)
             url, choices = self._looked_up(given)
@@ -123,8 +123,9 @@ class FeedApi:
         return self.feed(feed_id)
 
     def remove(self, feed_id: Id) -> None:
-        """Remove a feed; its articles stay. One that a watch's file names is paused instead."""
-        self._store.feeds.get(feed_id)
+        """Remove a feed that was added; its articles stay."""
+        if self._store.feeds.get(feed_id).origin == "config":
+            raise HTTPException(409, "A watch's file names this feed: pause it, or edit the file.")
         self._store.feeds.remove(feed_id)
 
     def poll(self, feed_id: Id) -> Any:

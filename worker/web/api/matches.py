@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker.domain import Scope, Watch
@@ -17,14 +16,13 @@ from worker.store.store import Store
 from worker.web.api import models
 from worker.web.api.access import needs
 from worker.web.api.cursors import cursor_of
-from worker.web.api.models import Id
+from worker.web.api.models import MAX_NUMBER, Id
 from worker.web.api.queries import MATCHES, MatchPageQuery, MatchQuery
-from worker.web.listquery import MAX_ID
 from worker.web.safety import problem_json
 
 Review = Annotated[str | None, Depends(needs(Scope.REVIEW))]
 """The name of the token that may give verdicts."""
-SeenReview = Annotated[int, Query(ge=0, le=MAX_ID, description="of the match as you saw it")]
+SeenReview = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="of the match as you saw it")]
 
 
 class MatchApi:
@@ -98,8 +96,6 @@ class MatchApi:
         decisions = [
             Decision(one.match_id, one.review_id, one.verdict, one.note) for one in given.decisions
         ]
-        if len({one.match_id for one in decisions}) < len(decisions):
-            raise HTTPException(422, "Each match may be decided once.")
         decided = self._store.reviews.decide(decisions, given.reviewer or token)
         return {
             "done": decided.done,

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from worker.domain import Kind, Relation, Verdict
 from worker.web.forms import MAX_NAME, MAX_NOTE, PAGE_SIZE
-from worker.web.listquery import LANGUAGE_PATTERN, MAX_ID, WATCH_PATTERN
+from worker.web.listquery import LANGUAGE_PATTERN, WATCH_PATTERN
 
 MAX_URL = 2_048
-Id = Annotated[int, Path(ge=1, le=MAX_ID)]
+MAX_NUMBER = 2**53 - 1
+"""The largest that every reader of JSON holds exactly; no id comes near."""
+
+
+def _refuse_lookalikes(value: object) -> object:
+    """Refuse what is read as a number elsewhere: true, "7"."""
+    if isinstance(value, (bool, str)):
+        raise ValueError("is no number")
+    return value
+
+
+def _refuse_numbers(value: object) -> object:
+    """Refuse what is read as a time elsewhere: seconds since 1970."""
+    if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        raise ValueError("use a date such as 2025-03-12")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_refuse_lookalikes)]
+Day = Annotated[date, BeforeValidator(_refuse_numbers)]
+Id = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 WatchName = Annotated[str, Path(pattern=WATCH_PATTERN)]
 
 
@@ -89,7 +110,7 @@ class NewVerdict(Given):
     """A verdict on a match as it was seen."""
 
     verdict: Verdict
-    review_id: int = Field(ge=0, le=MAX_ID, description="of the match as you saw it")
+    review_id: Whole = Field(ge=0, le=MAX_NUMBER, description="of the match as you saw it")
     note: str | None = Field(None, max_length=MAX_NOTE, description="null leaves it as it is")
     reviewer: str | None = Field(None, max_length=MAX_NAME, description="else the token's name")
 
@@ -97,8 +118,8 @@ class NewVerdict(Given):
 class NewDecision(Given):
     """One of several verdicts."""
 
-    match_id: int = Field(ge=1, le=MAX_ID)
-    review_id: int = Field(ge=0, le=MAX_ID, description="of the match as you saw it")
+    match_id: Whole = Field(ge=1, le=MAX_NUMBER)
+    review_id: Whole = Field(ge=0, le=MAX_NUMBER, description="of the match as you saw it")
     verdict: Verdict | None = Field(description="null takes the latest one back")
     note: str | None = Field(None, max_length=MAX_NOTE, description="null leaves it as it is")
 
@@ -237,7 +258,9 @@ class NewFeed(Given):
     watch: str = Field(pattern=WATCH_PATTERN)
     title: str = Field("", max_length=300, description="else the feed's own")
     language: str | None = Field(None, pattern=LANGUAGE_PATTERN, description="else the feed's own")
-    look: bool = Field(True, description="ask the address first; false takes it as it is")
+    look: bool = Field(
+        True, strict=True, description="ask the address first; false takes it as it is"
+    )
 
 
 class FeedChange(Given):

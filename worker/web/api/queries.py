@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Literal
 
 from pydantic import Field
@@ -10,10 +10,9 @@ from pydantic import Field
 from worker.domain import Relation, Verdict
 from worker.store.matches import MatchFilter
 from worker.web.api.cursors import MAX_CURSOR, read_cursor
-from worker.web.api.models import Given
+from worker.web.api.models import MAX_NUMBER, Day, Given
 from worker.web.listquery import (
     LANGUAGE_PATTERN,
-    MAX_ID,
     MAX_OUTLET,
     MAX_TEXT,
     WATCH_PATTERN,
@@ -33,9 +32,9 @@ class MatchQuery(Given):
         None, max_length=MAX_TEXT, description="words in title or text; in quotes as they are"
     )
     outlet: str | None = Field(None, max_length=MAX_OUTLET)
-    feed: int | None = Field(None, ge=1, le=MAX_ID, description="seen in the feed of this id")
+    feed: int | None = Field(None, ge=1, le=MAX_NUMBER, description="seen in the feed of this id")
     verdict: Verdict | Literal["unreviewed"] | None = None
-    since: date | None = Field(None, description="found on this day (UTC) or later")
+    since: Day | None = Field(None, description="found on this day (UTC) or later")
 
     def chosen(self) -> MatchFilter:
         """The same for the store."""
@@ -55,7 +54,9 @@ class MatchQuery(Given):
 class PageQuery(Given):
     """Which page of a list."""
 
-    cursor: str | None = Field(None, max_length=MAX_CURSOR, description="`next_cursor` of before")
+    cursor: str | None = Field(
+        None, min_length=1, max_length=MAX_CURSOR, description="`next_cursor` of before"
+    )
     limit: int = Field(100, ge=1, le=500)
 
 

@@ -27,7 +27,7 @@ _PROBLEMS = {
     "400": "The request cannot be read",
     "401": "No token, or one that is unknown, revoked or has ended",
     "403": "The token's scope does not allow it",
-    "404": "There is none of that id or name",
+    "404": "There is none of that id or name, or no page at that cursor",
     "413": "The request is too large",
     "422": "A part of the request makes no sense; `errors` says which",
     "429": "Too many requests; Retry-After says when to come again",
@@ -112,7 +112,8 @@ def _tell_problems(operation: dict[str, Any], *, has_id: bool, reads: bool) -> N
     wanted = {"401", "429", "503"}
     if "422" in responses:
         wanted |= {"422"}
-    if has_id or not reads:
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if has_id or not reads or "cursor" in names:
         wanted |= {"404"}
     if not reads:
         wanted |= {"403", "422"}
