@@ -106,6 +106,18 @@ class Settings(BaseSettings):
     polled."""
     web_password_hash: str = Field(default="", repr=False)
     """What `seedwatch web --hash-password` printed; empty for no password."""
+    smtp_host: str = ""
+    """The server that takes our mail; empty for none."""
+    smtp_port: int | None = Field(default=None, ge=1, le=65535)
+    """Its port; 587, 465 or 25 by the mode where none is given."""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    """The password itself, or file:/PATH."""
+    smtp_ca_file: Path | None = None
+    """Further certificates to trust (PEM), for a server with one of its own."""
+    mail_from: str = ""
+    """The address that mail comes from."""
     pages_url: str = ""
     """Where those who are told of matches reach the review pages, for links in messages."""
 

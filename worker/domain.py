@@ -481,7 +481,7 @@ class ChannelConfig:
     Attributes:
         kind: "file", "webhook", "mail" or "chat".
         name: tells the channels of a watch apart; the kind where none is given.
-        to: the webhook's address, the readers' mail addresses, or Apprise addresses.
+        to: the webhook's address, the readers' mail addresses, or the Apprise address of a chat.
         secrets: references to what signs a webhook's messages: the new one first while keys
             change.
         language: of the texts that people read.

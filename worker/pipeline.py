@@ -373,7 +373,7 @@ def _telling(services: Services) -> Telling:
         services.store,
         services.watches,
         services.senders,
-        services.settings.pages_url,
+        services.settings.pages_url.rstrip("/"),
         services.clock,
         services.jitter,
     )

@@ -35,7 +35,9 @@ from worker.match.encoders import make_encoder
 from worker.match.matcher import SeedMatcher
 from worker.match.watches import WatchLoader
 from worker.notify.channels import FileSink
+from worker.notify.chat import ChatSender
 from worker.notify.messages import Senders
+from worker.notify.smtp import MailSender, MailServer
 from worker.notify.webhook import WebhookSender
 from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
@@ -139,13 +141,32 @@ def build_senders(settings: Settings) -> Senders:
     return {
         "file": FileSink(settings.data_dir / "output", utc_now),
         "webhook": WebhookSender(post, utc_now),
+        "mail": MailSender(_mail_server(settings)),
+        "chat": ChatSender(),
     }
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    return MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        settings.smtp_user,
+        settings.smtp_password,
+        settings.mail_from,
+        settings.smtp_ca_file,
+    )
 
 
 def build_telling(settings: Settings, store: Store, watches: Sequence[Watch]) -> Telling:
     """What tells matches, for the doors that only want to look at channels and test them."""
     return Telling(
-        store, watches, build_senders(settings), settings.pages_url, utc_now, random.random
+        store,
+        watches,
+        build_senders(settings),
+        settings.pages_url.rstrip("/"),
+        utc_now,
+        random.random,
     )
 
 

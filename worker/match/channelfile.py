@@ -16,7 +16,7 @@ _FILE = re.compile(r"file:(/[^\x00-\x1f]+)")
 _RESERVED = "SEEDWATCH_"
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _MAIL = re.compile(
-    r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 )
 _WEB = re.compile(r"https?://[^\s@\\\x00-\x1f]+", re.IGNORECASE)
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
@@ -165,14 +165,14 @@ class ChatChannel(_Bell):
     """A line in a chat, by Apprise."""
 
     kind: Literal["chat"]
-    url: Annotated[_References, Field(min_length=1, max_length=10)]
+    url: _Reference
     language: Language = "en"
     per_hour: int | None = Field(default=10, ge=1, le=1000)
 
     def config(self) -> ChannelConfig:
         """As the rest of the program knows it."""
         return ChannelConfig(
-            "chat", self.name, self._bell_rules(), to=self.url, language=self.language
+            "chat", self.name, self._bell_rules(), to=(self.url,), language=self.language
         )
 
 
