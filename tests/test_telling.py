@@ -16,7 +16,15 @@ from tests.fetch.conftest import LOOPBACK
 from tests.receivers import Receiver
 from tests.sites import KELP, Item, page, rss
 from worker import __version__, pipeline
-from worker.domain import ChannelConfig, Fetched, NotModified, Outcome, QuietHours, TellingRules
+from worker.domain import (
+    ChannelConfig,
+    DigestTime,
+    Fetched,
+    NotModified,
+    Outcome,
+    QuietHours,
+    TellingRules,
+)
 from worker.fetch import AddressGuard, HttpFetcher, Limits, Request
 from worker.notify.messages import Receipt
 from worker.notify.webhook import WebhookSender
@@ -69,7 +77,7 @@ def tells(
         made = replace(
             services,
             watches=(watch,),
-            senders={"list": channel, "webhook": sender(clock, allowed=allowed)},
+            senders={"list": channel, "mail": channel, "webhook": sender(clock, allowed=allowed)},
         )
         find(made, fetcher, found)
         return made
@@ -327,6 +335,38 @@ def test_quiet_hours_end_in_one_message(
     clock.advance(hours=1)
     assert tell(services) == {"sent": 1}
     assert receiver.got[0].titles == ["About kelp-0", "About kelp-1"]
+
+
+def test_a_digest_comes_once_a_day_with_all_there_is(
+    tells: Callable[..., Services], channel: ListChannel, clock: FakeClock, fetcher: FakeFetcher
+) -> None:
+    rules = TellingRules(digest=DigestTime(time(7)), zone="Asia/Jakarta")
+    services = tells(ChannelConfig("mail", rules=rules, to=("a@example.org",)), found=2)
+    assert tell(services) == {}  # it is 19:00 there
+    clock.advance(hours=11)
+    find(services, fetcher, 1)
+    assert tell(services) == {}
+    clock.advance(hours=1)
+    assert tell(services) == {"sent": 1}
+    assert [title for _, title in channel.told] == [f"About kelp-{n}" for n in range(3)]
+    clock.advance(days=1)
+    assert tell(services) == {}  # nothing new, no mail
+
+
+def test_one_ring_a_story_whatever_its_copies_do(
+    tells: Callable[..., Services], receiver: Receiver, clock: FakeClock, fetcher: FakeFetcher
+) -> None:
+    services = tells(hook(first_of_story=True), found=3)
+    with services.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE match SET story_id = 1")
+    assert tell(services) == {"sent": 1}
+    clock.advance(days=3)
+    find(services, fetcher, 1)
+    with services.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE match SET story_id = 1")
+    assert tell(services) == {}
+    assert len(receiver.got) == 1
+    assert services.store.notices.counts() == {"done": 1, "dropped": 3}
 
 
 def test_what_the_rules_leave_out_is_not_told_later(
