@@ -26,7 +26,7 @@ LEGAL_TEXTS = {
     ("review", "relation"): "copy", ("review", "verdict"): "relevant",
     ("match", "verdict"): "relevant", ("feed", "origin"): "user",
     ("match", "kind"): "copy", ("story_member", "base_kind"): "copy",
-    ("notice", "state"): states.DONE, ("channel", "state"): states.OFF,
+    ("notice", "state"): states.DONE, ("feed", "fetch"): "triage", ("channel", "state"): states.OFF,
 }  # fmt: skip
 DROPPED = {("outbox", "options")}
 """Columns that went: a channel's settings are read from its watch's file."""
