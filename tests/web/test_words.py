@@ -98,6 +98,7 @@ def test_dates_and_numbers_in_the_readers_language(
 def test_reasons_of_the_matcher_in_the_readers_language() -> None:
     with speaking("fr"):
         assert words.reason("38% of the text has a close counterpart in one seed").startswith("38")
+        assert words.reason("nothing on: algues").endswith(" algues")
         assert words.reason("both name Kilifi, %s") == "les deux nomment Kilifi, %s"
         assert words.reason("less than usual: names of the seeds occur") == (
             "moins que d’habitude\u00a0: des noms des références y figurent"

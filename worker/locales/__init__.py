@@ -67,8 +67,7 @@ def spoken() -> str:
 
 def locale() -> Locale:
     """How numbers, dates and names are written now."""
-    code = _language.get()
-    return Locale.parse(_FORMATS.get(code, code))
+    return _locale_of(_language.get())
 
 
 def translations() -> NullTranslations:
@@ -165,6 +164,11 @@ def _wishes(parts: Iterable[str]) -> Iterator[tuple[str, float]]:
 def path_of(language: str) -> Path:
     """Where the catalogue of a language is; there is none of English."""
     return _HERE / language / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(_FORMATS.get(language, language))
 
 
 @cache

@@ -128,7 +128,10 @@ def _in_context(figure: str, reading: Reading) -> str:
 def reasons(
     model: Model, comparison: Comparison, index: WatchIndex, relation: Relation
 ) -> tuple[str, ...]:
-    """Return the features that decided, in plain words, most important first."""
+    """Return the features that decided, in plain words, most important first.
+
+    They are stored as they are; `worker.web.words.reason` says each in the reader's language.
+    """
     told = [f"nothing on: {', '.join(comparison.missing)}"] if comparison.missing else []
     alignment = comparison.alignment
     if relation in (Relation.COPY, Relation.TRANSLATION):

@@ -7,6 +7,7 @@ from worker.locales import N_, Phrases
 FEATURES = Phrases(
     {
         "aligned": N_("likeness of the passages to the seed's"),
+        "both_latin": N_("article and seed in Latin letters"),
         "core": N_("likeness of the whole text to what the seeds are about"),
         "country_fit": N_("the seeds' countries in focus"),
         "country_gap": N_("the nearer of the seeds' countries missing"),
@@ -33,9 +34,13 @@ FEATURES = Phrases(
         "order": N_("passages in the seed's order"),
         "order_z": N_("order of the passages against chance"),
         "other_days": N_("other days named than the seeds'"),
+        "same_contrast": N_("how far the nearest passage is ahead of the next one"),
         "same_low": N_("likeness to the seed, the less alike quarter"),
         "same_near": N_("likeness to the seed, plain"),
+        "same_span": N_("share of the seed told, from the first passage found to the last"),
+        "same_steps": N_("passages that follow each other as in the seed"),
         "seed_covered": N_("share of the seed with a counterpart in the text"),
+        "strange_names": N_("share of names that the seed does not have"),
         "subject": N_("subject of the whole text, names aside"),
         "subject_gap": N_("how far the subject is off"),
         "title_core": N_("likeness of the title to what the seeds are about"),

@@ -88,6 +88,7 @@ _RTL = frozenset(
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _COVERED = re.compile(r"(\d+)% of the text has a close counterpart in one seed")
 _BOTH_NAME = "both name "
+_NOTHING_ON = "nothing on: "
 _LESS = "less than usual: "
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -224,6 +225,8 @@ def reason(text: str) -> str:
         )
     if text.startswith(_BOTH_NAME):
         return _("both name %(names)s", names=text.removeprefix(_BOTH_NAME))
+    if text.startswith(_NOTHING_ON):
+        return _("nothing on: %(names)s", names=text.removeprefix(_NOTHING_ON))
     if text.startswith(_LESS):
         return _("less than usual: %(reason)s", reason=reason(text.removeprefix(_LESS)))
     return _(text) if text else text
