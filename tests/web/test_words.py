@@ -15,7 +15,13 @@ from worker.web import words
 from worker.web.featurewords import FEATURES, feature_name
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OF_ARTICLES_ONLY = {Outcome.MATCHED, Outcome.UNRELATED, Outcome.NO_TEXT, Outcome.DUPLICATE}
+OF_ARTICLES_ONLY = {
+    Outcome.MATCHED,
+    Outcome.UNRELATED,
+    Outcome.NO_TEXT,
+    Outcome.DUPLICATE,
+    Outcome.SKIPPED,
+}
 
 
 def test_every_code_has_words() -> None:
