@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-che
 FROM_LOCK := $(PIP) --require-hashes --no-build-isolation --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format messages bench lock upgrade clean
+.PHONY: help run demo test chaos check format messages bench lock upgrade clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ demo: $(RUN)  ## Watch a made-up news site in twelve languages, end to end
 
 test: $(DEV)  ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(DEV)  ## Kill, freeze, empty and fill everything for an hour: nothing may be lost or doubled
+	CHAOS=$${CHAOS:-long} $(BIN)/python -m pytest tests/chaos $(ARGS)
 
 check: $(DEV)  ## Formatting, lint, types and the import contracts
 	$(BIN)/ruff format --check .

@@ -185,7 +185,10 @@ def serve(memory_limit_bytes: int) -> None:
         _end_after(math.ceil(limit_s) + 1)
         answer = _answer(target, args, kwargs)
         _end_after(0)
-        _write(answers, answer)
+        try:
+            _write(answers, answer)
+        except BrokenPipeError:
+            return  # who asked was killed meanwhile
 
 
 def _end_after(seconds: int) -> None:

@@ -1,0 +1,45 @@
+"""Chaos takes minutes and servers of its own: it runs in CI, and where CHAOS asks for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Form:
+    """How much of it.
+
+    Attributes:
+        chunk: articles that come before each fault. rounds: how often all faults come.
+        is_shared: whether each database gets one half of the faults.
+        lease_s: of claims; the real one is 120 s.
+        recovery_s: after the last fault all is done but the poison: a bound, generous.
+        giving_up_s: ... and the poison given up, which takes four leases.
+    """
+
+    chunk: int
+    rounds: int
+    is_shared: bool
+    lease_s: float
+    recovery_s: float
+    giving_up_s: float
+
+
+FORMS = {
+    "short": Form(chunk=12, rounds=1, is_shared=True, lease_s=20, recovery_s=180, giving_up_s=180),
+    "long": Form(chunk=50, rounds=4, is_shared=False, lease_s=120, recovery_s=180, giving_up_s=900),
+}
+
+
+@pytest.fixture
+def form() -> Form:
+    name = os.environ.get("CHAOS", "")
+    if name not in FORMS:
+        pytest.skip("CHAOS=short or CHAOS=long runs it (make chaos)")
+    if not sys.platform.startswith("linux"):
+        pytest.skip("kills by Linux's means")
+    return FORMS[name]
