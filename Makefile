@@ -83,13 +83,16 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
   --generate-hashes --no-annotate --no-emit-index-url \
   --custom-compile-command "make lock"
 
+# what the image holds
+SERVER := --extra postgresql --extra chat --extra sentry --extra otel
+
 lock: requirements/build.in pyproject.toml  ## Pin again what pyproject.toml asks for (needs uv); keeps the pins that still fit
 	@command -v $(UV) >/dev/null || { echo "uv is needed to lock: pip install uv" >&2; exit 1; }
 	@$(COMPILE) $(UPGRADE) pyproject.toml requirements/build.in --all-extras -o requirements/dev.txt
 	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
-	@$(COMPILE) pyproject.toml --extra postgresql --extra chat -c requirements/dev.txt -o requirements/server.txt
-	@$(COMPILE) pyproject.toml --extra postgresql --extra chat --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
+	@$(COMPILE) pyproject.toml $(SERVER) -c requirements/dev.txt -o requirements/server.txt
+	@$(COMPILE) pyproject.toml $(SERVER) --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
 
 upgrade:  ## Like lock, but move every pin to its newest version
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade

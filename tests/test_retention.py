@@ -60,13 +60,14 @@ def run(services: Services) -> int:
 def texts(services: Services) -> dict[str, bool]:
     """Whether each article has any text, and its versions agree."""
     sql = (
-        "SELECT url, text, entry_text, version, (SELECT count(*) FROM article_version "
+        "SELECT url, text, entry_text, content_hash, (SELECT count(*) FROM article_version "
         "WHERE article_id = article.id) AS versions FROM article"
     )
     with services.store.database.read() as connection:
         rows = connection.execute(sa.text(sql)).all()
-    assert all(row.version == row.versions for row in rows)
-    assert all(bool(row.text) == bool(row.entry_text) == bool(row.version) for row in rows)
+    for row in rows:
+        assert bool(row.text) == bool(row.entry_text) == bool(row.content_hash)
+        assert bool(row.versions) == bool(row.text)
     return {row.url.rpartition("/")[2]: bool(row.text) for row in rows}
 
 

@@ -12,8 +12,9 @@ from celery import Celery
 from kombu.entity import Queue
 
 from worker.config import Settings
+from worker.health import KEY_PREFIX, QUEUES
 
-SWEEP, FETCH, MATCH, DELIVER = "sweep", "fetch", "match", "deliver"
+SWEEP, FETCH, MATCH, DELIVER = QUEUES
 WORK_QUEUES = (FETCH, MATCH, DELIVER)
 HINT_EXPIRES_S = 120
 """A hint older than this says nothing that the next sweep does not say better."""
@@ -73,7 +74,7 @@ def _transport_options(settings: Settings) -> dict[str, object]:
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
         "health_check_interval": 25,
-        "global_keyprefix": "seedwatch:",
+        "global_keyprefix": KEY_PREFIX,
     }
 
 

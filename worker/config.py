@@ -121,6 +121,11 @@ class Settings(BaseSettings):
     pages_url: str = ""
     """Where those who are told of matches reach the review pages, for links in messages."""
 
+    sentry_dsn: str = Field(default="", repr=False)
+    """Where errors are sent (needs the extra `sentry`); empty: nowhere."""
+    otel_endpoint: str = ""
+    """Where traces are sent, OTLP over HTTP (needs the extra `otel`); empty: nowhere."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

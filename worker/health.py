@@ -14,6 +14,9 @@ from worker.store.store import Store
 
 Status = Literal["ok", "warn", "fail"]
 
+QUEUES = ("sweep", "fetch", "match", "deliver")
+KEY_PREFIX = "seedwatch:"
+"""Of all that Celery keeps in Redis."""
 LATE_S = 120.0
 """Seconds without progress after which something is wrong."""
 
@@ -70,6 +73,21 @@ def oldest_due_delivery(store: Store, settings: Settings) -> Finding:
     return _backlog(
         "deliveries", outbox.oldest_due_age_s(), outbox.last_sent_age_s(), settings.sweep_tick_s
     )
+
+
+def queue_lengths(settings: Settings) -> dict[str, int] | None:
+    """How many hints wait in each queue of the broker; None without one, or if it is away."""
+    if settings.is_embedded:
+        return None
+    import redis
+
+    try:
+        with redis.Redis.from_url(
+            settings.broker_url, socket_timeout=5, socket_connect_timeout=3
+        ) as client:
+            return {name: int(str(client.llen(f"{KEY_PREFIX}{name}"))) for name in QUEUES}
+    except (redis.RedisError, ValueError, OSError):
+        return None
 
 
 def given_up(store: Store) -> Finding:

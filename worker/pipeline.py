@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeoutError
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from worker.errors import FetchError, StoreError
 from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
 from worker.processing import Draft
-from worker.records import ArticleJob, ArticleResult, PollResult
+from worker.records import ArticleJob, ArticleResult, FeedJob, PollResult
 from worker.services import Services
 from worker.story.identity import is_same_article
 from worker.telling import Telling
@@ -114,7 +114,7 @@ def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
         return done
     errors: list[StoreError] = []
     with ThreadPoolExecutor(min(len(jobs), services.settings.fetch_concurrency)) as pool:
-        for polled in [pool.submit(polling.poll, services, job) for job in jobs]:
+        for polled in [pool.submit(_poll, services, job) for job in jobs]:
             try:
                 _finish_poll(services, polled.result(), done)
             except StoreError as error:  # costs this feed a lease, the others nothing
@@ -124,7 +124,13 @@ def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
         raise errors[0]
     if errors:
         done.outcomes[Outcome.FAILED] += len(errors)
+    _count(services, "polls", done.outcomes)
     return done
+
+
+def _poll(services: Services, job: FeedJob) -> PollResult | polling.Postponed:
+    with services.measures.stage("poll"):
+        return polling.poll(services, job)
 
 
 def _finish_poll(services: Services, result: PollResult | polling.Postponed, done: Polled) -> None:
@@ -137,11 +143,10 @@ def _finish_poll(services: Services, result: PollResult | polling.Postponed, don
     outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
     done.outcomes[outcome] += 1
     done.article_ids += new_ids or []
-    log.info(
-        "polled %s: %s, %d entries, %d to process%s",
-        safe_url(result.job.url), outcome, len(result.entries), len(new_ids or []),
-        f" ({result.detail})" if result.detail else "",
-    )  # fmt: skip
+    told = {"outcome": str(outcome), "feed": safe_url(result.job.url), "tries": result.job.tries,
+            "entries": len(result.entries), "to_process": len(new_ids or []),
+            "elapsed_s": round(result.elapsed_s, 3), "bytes": result.size_bytes}  # fmt: skip
+    log.info("polled", extra=told | ({"detail": result.detail} if result.detail else {}))
 
 
 def due_subscriptions(services: Services) -> list[int]:
@@ -201,8 +206,18 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
     if left:
         services.store.articles.release(left.values())
         done.unfinished = sorted(left)
-        log.info("gave %d articles back: out of time", len(left))
+        log.info("gave articles back: out of time", extra={"articles": len(left)})
+    _count(services, "articles", done.outcomes)
     return done
+
+
+def _count(services: Services, what: str, outcomes: Mapping[str, int]) -> None:
+    """Add what was done to the counters of all workers; what fails here costs nothing else."""
+    services.measures.count(what, outcomes)
+    try:
+        services.store.counters.add(services.measures.take())
+    except StoreError as error:
+        log.warning("the counters could not be stored: %s", error)
 
 
 def _triaged(
@@ -264,7 +279,8 @@ def _fetch_page(services: Services, job: ArticleJob) -> Page:
         return None
     try:
         refuse_opaque(job.url)
-        return services.ask_page(job.url, max_bytes=services.settings.page_max_bytes)
+        with services.measures.stage("fetch"):
+            return services.ask_page(job.url, max_bytes=services.settings.page_max_bytes)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - what is no FetchError is a bug; _draft logs it
@@ -275,7 +291,8 @@ def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleRe
     try:
         if isinstance(page, Exception) and not isinstance(page, FetchError):
             raise page
-        return processing.draft_of(job, page, services)
+        with services.measures.stage("read"):
+            return processing.draft_of(job, page, services)
     except Exception as error:  # a bug costs one article one outcome, never its batch
         log.exception("article %d (%s) failed", job.id, safe_url(job.url or "-"))
         return processing.failed(job, error, services)
@@ -296,20 +313,21 @@ def _finish(
     results += [item for item in checked if isinstance(item, ArticleResult)]
     drafts = [item for item in checked if isinstance(item, Draft)]
     results += _match(services, drafts)
-    stored = services.store.articles.finish(
-        results, _channels(services), is_same_article, services.story_rule
-    )
+    with services.measures.stage("store"):
+        stored = services.store.articles.finish(
+            results, _channels(services), is_same_article, services.story_rule
+        )
     for result in results:
         del left[result.job.id]
         outcome = stored.get(result.job.id, Outcome.LEASE_LOST)
         done.outcomes[outcome] += 1
         if outcome is result.outcome and not result.keeps_page:
             done.relations.update(m.relation for m in result.matches if m.relation.is_related)
-        log.info(
-            "processed %s: %s, %s, text from %s%s",
-            safe_url(result.job.url or "-"), outcome, result.language.code, result.text_source,
-            f" ({result.detail})" if result.detail else "",
-        )  # fmt: skip
+        told = {"outcome": str(outcome), "article": result.job.id,
+                "url": safe_url(result.job.url or "-"), "tries": result.job.tries,
+                "language": result.language.code, "text_from": str(result.text_source),
+                "elapsed_s": round(result.elapsed_s, 3), "bytes": result.size_bytes}  # fmt: skip
+        log.info("processed", extra=told | ({"detail": result.detail} if result.detail else {}))
     # those that came before the wall was known for one
     services.store.pages.redo(twin.article_id for draft in drafts for twin in draft.twins)
 
@@ -318,7 +336,8 @@ def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
     if not drafts:
         return []
     try:
-        found = services.matcher.match([draft.article for draft in drafts])
+        with services.measures.stage("match"):
+            found = services.matcher.match([draft.article for draft in drafts])
         return [
             processing.result_of(draft, matches, services)
             for draft, matches in zip(drafts, found, strict=True)
@@ -365,7 +384,9 @@ def _channels(services: Services) -> dict[str, tuple[ChannelConfig, ...]]:
 
 def deliver(services: Services, message_ids: Iterable[int]) -> Counter[str]:
     """Send those of the messages that are still due; see `worker.telling.Telling.deliver`."""
-    return _telling(services).deliver(message_ids)
+    done = _telling(services).deliver(message_ids)
+    _count(services, "deliveries", done)
+    return done
 
 
 def _telling(services: Services) -> Telling:

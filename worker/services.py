@@ -25,6 +25,7 @@ from worker.domain import (
 )
 from worker.errors import FetchError
 from worker.fetch.guard import safe_url
+from worker.measures import Measures
 from worker.records import StoryRule
 from worker.story.grouping import Grouping
 
@@ -112,6 +113,7 @@ class Services:
     senders: Senders
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    measures: Measures = field(default_factory=Measures)
     robots: Robots = field(default_factory=AllAllowed)
     sketcher: Sketcher = field(default_factory=NoSketches)
     story_rule: StoryRule = field(default_factory=Grouping)

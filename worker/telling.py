@@ -124,12 +124,13 @@ class Telling:
             attempt, failed = self._attempt(message)
             if failed is None:
                 self.store.outbox.sent(delivery, attempt)
-                log.info("told %s: %s", delivery.key, attempt.outcome)
+                told = {"outcome": str(attempt.outcome), "message": delivery.key}
+                log.info("told", extra=told)
                 return None
             error = failed
         after = rules.after_failure(delivery, error, self.jitter())
         self.store.outbox.failed(delivery, attempt, after)
-        log.warning("could not tell %s: %s", delivery.key, error)
+        log.warning("could not tell", extra={"message": delivery.key, "detail": str(error)})
         return error
 
     def _attempt(self, message: Message) -> tuple[Attempt, TellError | None]:

@@ -15,6 +15,9 @@ class Form:
 
     Attributes:
         chunk: articles that come before each fault. rounds: how often all faults come.
+        waits_for_one: whether a fault waits until one of its articles is done, not only begun;
+            else some would be held four times by a worker that is killed, for which they are
+            rightly given up.
         is_shared: whether each database gets one half of the faults.
         lease_s: of claims; the real one is 120 s.
         recovery_s: after the last fault all is done but the poison: a bound, generous.
@@ -23,6 +26,7 @@ class Form:
 
     chunk: int
     rounds: int
+    waits_for_one: bool
     is_shared: bool
     lease_s: float
     recovery_s: float
@@ -30,8 +34,24 @@ class Form:
 
 
 FORMS = {
-    "short": Form(chunk=12, rounds=1, is_shared=True, lease_s=20, recovery_s=180, giving_up_s=180),
-    "long": Form(chunk=50, rounds=4, is_shared=False, lease_s=120, recovery_s=180, giving_up_s=900),
+    "short": Form(
+        chunk=12,
+        rounds=1,
+        waits_for_one=False,
+        is_shared=True,
+        lease_s=20,
+        recovery_s=180,
+        giving_up_s=180,
+    ),
+    "long": Form(
+        chunk=50,
+        rounds=4,
+        waits_for_one=True,
+        is_shared=False,
+        lease_s=120,
+        recovery_s=180,
+        giving_up_s=900,
+    ),
 }
 
 

@@ -59,10 +59,13 @@ class World:
 
     def publish(self) -> None:
         """Let the feed grow, have it polled, and wait until somebody works on what came."""
-        before = self.done()
-        self.site.articles = min(self.total, self.site.articles + self.form.chunk)
+        before = self.site.articles
+        self.site.articles = min(self.total, before + self.form.chunk)
         self.store.feeds.poll_now()
-        wait_for(lambda: self.done() > before, f"article {before + 1} of {self.site.articles}")
+        begun = f"SELECT count(*) FROM article WHERE id > {before} AND token IS NOT NULL"
+        if self.form.waits_for_one:
+            begun = f"SELECT count(*) FROM article WHERE id > {before} AND state = 'done'"
+        wait_for(lambda: count(self.engine, begun) > 0, f"what came after article {before}")
 
     def done(self) -> int:
         return count(self.engine, "SELECT count(*) FROM article WHERE state = 'done'")
@@ -199,10 +202,10 @@ def test_nothing_is_lost_or_doubled_and_poison_is_given_up(world: World) -> None
 
 @pytest.fixture
 def small_disk(form: Form, tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MB."""
+    """A file system of 24 MB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a small file system can only be made by root")
     yield folder
@@ -213,7 +216,7 @@ def test_a_full_disk_loses_nothing_and_is_told_in_one_line(
     form: Form, small_disk: Path, tmp_path: Path
 ) -> None:
     site = Site(frozenset())
-    site.articles = 60
+    site.articles = 30
     _seeds(tmp_path, site)
     url = f"sqlite:///{small_disk / 'store.db'}"
     environment = _environment(tmp_path, form, url, "memory://")
@@ -226,7 +229,7 @@ def test_a_full_disk_loses_nothing_and_is_told_in_one_line(
         )  # fmt: skip
 
     assert run().returncode == 0
-    site.articles = 120
+    site.articles = 60
     store = Store(url)
     store.feeds.poll_now()
     store.database.dispose()
@@ -244,7 +247,7 @@ def test_a_full_disk_loses_nothing_and_is_told_in_one_line(
     assert "Traceback" not in full.stderr
     ballast.unlink()
     store.feeds.poll_now()
-    wait_for(lambda: run().returncode == 0 and store.articles.counts() == {"done": 120}, "the rest")
-    assert len({row.article_id for row in store.matches.rows()}) == 120
+    wait_for(lambda: run().returncode == 0 and store.articles.counts() == {"done": 60}, "the rest")
+    assert len({row.article_id for row in store.matches.rows()}) == 60
     store.close()
     site.close()

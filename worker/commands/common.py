@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,19 +16,11 @@ from worker.clock import read_time, utc_now
 from worker.config import Settings, load_settings
 from worker.domain import ExtractedArticle, Fetched
 from worker.errors import InputError, ParseError
+from worker.logs import start_logging
 from worker.store.store import Store
+from worker.telemetry import start_telemetry
 
 _MAX_INPUT_BYTES = 20_000_000
-_NOISY = {
-    # these say in their own words what our one line an attempt says in ours
-    "trafilatura": logging.CRITICAL,
-    "htmldate": logging.CRITICAL,
-    "urllib3": logging.ERROR,
-    "alembic": logging.WARNING,
-    "celery": logging.WARNING,
-    "kombu": logging.WARNING,
-    "uvicorn": logging.WARNING,
-}
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -39,32 +30,14 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=not is_utf8, indent=2))
 
 
-def start_logging(settings: Settings) -> None:
-    """Log to stderr, as text or as one JSON object a line."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        _JsonFormatter()
-        if settings.log_format == "json"
-        else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
-    for name, level in _NOISY.items():
-        logging.getLogger(name).setLevel(max(level, root.level))
+def start_reporting(settings: Settings) -> None:
+    """Log to stderr, and send traces and errors to where the settings say.
 
-
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        entry = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+    Raises:
+        ConfigError: what is to be sent cannot be.
+    """
+    start_logging(settings)
+    start_telemetry(settings)
 
 
 @contextmanager

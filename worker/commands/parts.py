@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from worker.app import SWEEP, WORK_QUEUES, configure
-from worker.commands.common import open_store, start_logging
+from worker.commands.common import open_store, start_reporting
 from worker.config import Settings, load_settings
 from worker.errors import ConfigError
 
@@ -68,7 +68,7 @@ def web(host: str | None, port: int | None, asks_password: bool) -> None:
         return
     given = {"web_host": host, "web_port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
-    start_logging(settings)
+    start_reporting(settings)
     from worker import pipeline
     from worker.web.app import make_app
     from worker.web.server import serve
@@ -89,7 +89,7 @@ def web(host: str | None, port: int | None, asks_password: bool) -> None:
 def migrate() -> None:
     """Bring the database to this version and make the watches' feeds known to it."""
     settings = load_settings()
-    start_logging(settings)
+    start_reporting(settings)
     from worker.wiring import build_loader, build_store, feeds_of
 
     watches = build_loader(settings).load_all(settings.seeds_dir)
@@ -115,7 +115,7 @@ def recount() -> None:
 
 def _broker_settings() -> Settings:
     settings = load_settings()
-    start_logging(settings)
+    start_reporting(settings)
     if settings.is_embedded:
         raise ConfigError(
             "SEEDWATCH_BROKER_URL",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.commands.common import print_json, start_logging
+from worker.commands.common import print_json, start_reporting
 from worker.config import Settings, load_settings
 from worker.domain import FeedConfig, Watch
 from worker.embedded import EmbeddedRun, Progress, Summary, run_once
@@ -47,7 +47,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
     """Watch: poll, process, match and serve the review pages, in one process."""
     settings = _settings(host, port)
-    start_logging(settings)
+    start_reporting(settings)
     _refuse_json_forever(once, as_json)
     from worker.wiring import build, feeds_of
 
@@ -66,7 +66,7 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
     own watches; a second pass finds nothing new.
     """
     settings = _settings(host, port)
-    start_logging(settings)
+    start_reporting(settings)
     _refuse_json_forever(once, as_json)
     from worker.demo.content import SEEDS_DIR
     from worker.wiring import build, build_loader
@@ -92,7 +92,7 @@ def rematch(as_json: bool) -> None:
     Interrupted, it goes on where it was when it is called again.
     """
     settings = load_settings()
-    start_logging(settings)
+    start_reporting(settings)
     from worker import pipeline
     from worker.wiring import build
 

@@ -180,7 +180,7 @@ class ArticleStore:
             rows = connection.execute(
                 sa.select(article)
                 .where(
-                    article.c.version > 0,
+                    article.c.content_hash.is_not(None),
                     article.c.state != states.MERGED,
                     sa.or_(
                         article.c.matcher_version.is_(None), article.c.matcher_version != version

@@ -12,7 +12,7 @@ from worker.domain import FeedConfig, FetchPolicy
 from worker.errors import NotFoundError
 from worker.records import FeedRow, Moved
 from worker.store import moves, states
-from worker.store.engine import Database, Row, chunks
+from worker.store.engine import Database, Row, chunks, counts_of
 from worker.store.schema import feed, feed_alias, feed_watch
 
 
@@ -197,6 +197,13 @@ class FeedList:
                 self._set_state(connection, feed_id, states.PAUSED)
             else:
                 connection.execute(feed.delete().where(feed.c.id == feed_id))
+
+    def counts(self) -> dict[str, int]:
+        """How many feeds are in each state."""
+        with self._db.read() as connection:
+            return counts_of(
+                connection, sa.select(feed.c.state, sa.func.count()).group_by(feed.c.state)
+            )
 
     def rows(self, watch: str | None = None) -> list[FeedRow]:
         """All feeds (of a watch), by id, with how they are doing."""

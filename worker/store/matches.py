@@ -182,6 +182,13 @@ class MatchStore:
             counts = counts_of(connection, query)
         return {Verdict(code) if code else None: number for code, number in counts.items()}
 
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """How many matches have each relation and language, near misses too."""
+        query = sa.select(match.c.relation, match.c.language, sa.func.count())
+        with self._db.read() as connection:
+            rows = connection.execute(query.group_by(match.c.relation, match.c.language)).all()
+        return {(row[0], row[1]): row[2] for row in rows}
+
     def language_counts(self) -> dict[str, int]:
         """How many related matches there are in each language, most first."""
         return self._counts_by(match.c.language)

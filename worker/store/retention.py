@@ -38,7 +38,7 @@ def _forget_texts(connection: sa.Connection, before: datetime, limit: int) -> in
     query = (
         sa.select(article.c.id)
         .where(
-            article.c.version > sa.literal_column("0"),  # as the index says it, or it is not used
+            article.c.content_hash.is_not(None),
             article.c.processed_at < before,
             # "not in", since SQLite would take the index of states for an "in" and sort millions
             article.c.state.not_in((states.PENDING, states.QUARANTINED)),
@@ -53,8 +53,8 @@ def _forget_texts(connection: sa.Connection, before: datetime, limit: int) -> in
     connection.execute(
         article.update()
         .where(article.c.id.in_(ids))
-        # without a version it is passed over by a rematch; edited, it begins with a first one again
-        .values(text="", entry_text="", content_hash=None, version=0)
+        # without a hash it is passed over by a rematch, and any text it gets is another version
+        .values(text="", entry_text="", content_hash=None)
     )
     return len(ids)
 

@@ -129,8 +129,8 @@ article = sa.Table(
     sa.Index(
         "ix_article_with_text",
         "processed_at",
-        sqlite_where=sa.text("version > 0"),
-        postgresql_where=sa.text("version > 0"),
+        sqlite_where=sa.text("content_hash IS NOT NULL"),
+        postgresql_where=sa.text("content_hash IS NOT NULL"),
     ),
 )
 
@@ -425,4 +425,12 @@ subscription = sa.Table(
     sa.Column("last_error", CleanText),
     sa.Column("pushed_at", UtcDateTime),
     sa.Column("missed_at", UtcDateTime),
+)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("label", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),
 )

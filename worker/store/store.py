@@ -11,6 +11,7 @@ from worker.clock import utc_now
 from worker.errors import StoreError
 from worker.store.articles import ArticleStore
 from worker.store.channels import ChannelStore
+from worker.store.counters import CounterStore
 from worker.store.engine import Database
 from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
@@ -63,6 +64,7 @@ class Store:
         self.pulse = PulseStore(self.database)
         self.retention = RetentionStore(self.database)
         self.tokens = TokenStore(self.database)
+        self.counters = CounterStore(self.database)
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
         self.tallies = TallyStore(self.database)

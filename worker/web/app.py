@@ -23,6 +23,7 @@ from worker.web.api.router import api_router, describe
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.login import Login
+from worker.web.metrics import Metrics
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
 from worker.web.proxy import ProxyAccess
@@ -89,6 +90,7 @@ def make_app(
     app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Login(access, guard, Attempts()).router())
     app.include_router(languages.router())
+    app.include_router(Metrics(store, settings).router())
     if store_push is not None:
         callback = PushCallback(store, store_push, settings.feed_max_bytes, clock)
         app.include_router(callback.router())

@@ -28,7 +28,7 @@ _LONGEST_TOKEN = 200
 
 def is_for_programs(path: str) -> bool:
     """Whether programs ask at this address, and are answered as programs."""
-    return path.startswith("/api/") or path in FEED_PATHS
+    return path.startswith("/api/") or path in (*FEED_PATHS, "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
