@@ -81,11 +81,10 @@ VIEWS = (
 NO_PAGES = {
     "/login",
     "/logout",
-    "/healthz",
-    "/readyz",
     "/feeds/add",
     "/matches.atom",
     "/matches.json",
+    "/api/openapi.json",
 }
 """What the application answers that is no page, or one that needs a password."""
 

@@ -48,6 +48,7 @@ def test_the_list_of_keys_and_the_search(reader: Reader, own_site: Visited) -> N
     page.keyboard.press("?")
     assert page.locator("dialog[open]").inner_text().startswith("Raccourcis")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("z")
     expect(page.locator("#said")).to_have_text("Il n’y a rien à retirer.")
     page.keyboard.press("/")
