@@ -62,6 +62,7 @@ PAGES = {
     "/": "/",
     "/matches/{match_id}": MATCH,
     "/watches": "/watches",
+    "/overview": "/overview",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
 }
@@ -69,6 +70,7 @@ PAGES = {
 VIEWS = (
     "/matches/2",
     "/feeds/2",
+    "/overview?days=365",
     "/matches/3",
     "/matches/4",
     "/matches/5?verdict=all",

@@ -24,6 +24,7 @@ from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.login import Login
 from worker.web.metrics import Metrics
+from worker.web.overview import OverviewPage
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
 from worker.web.proxy import ProxyAccess
@@ -81,6 +82,7 @@ def make_app(
     handle_problems(app)
     guard = FormGuard(access.key("forms"))
     app.include_router(Pages(store, watches, clock, guard).router())
+    app.include_router(OverviewPage(store, watches, clock).router())
     finder = finder or Finder(partial(_find, settings))
     check_url = build_guard(settings).check_url
     app.include_router(api_router(store, watches, clock, finder, check_url))
