@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, ListChannel
 from tests.web.filling import FEED_URL, KELP, OTHER, Found, fill
 from tests.web.test_match import FRENCH, HOSTILE
-from worker.domain import FeedConfig, Outcome, Relation, TextSource, Validators, Verdict
+from worker.domain import (
+    ChannelConfig,
+    DigestTime,
+    Failure,
+    FeedConfig,
+    Outcome,
+    QuietHours,
+    Relation,
+    TellingRules,
+    TextSource,
+    Validators,
+    Verdict,
+)
 from worker.match.evidence import _PLAIN
-from worker.records import Decision, PollResult
+from worker.records import Attempt, Decision, PollResult
+from worker.store.notices import note
 from worker.store.store import Store
+from worker.telling import Telling
 
-WATCHES = (KELP, OTHER)
+CHANNELS = (
+    ChannelConfig("file"),
+    ChannelConfig(
+        "webhook",
+        "a-desk-with-quite-a-long-name",
+        TellingRules(
+            (Relation.COPY, Relation.TRANSLATION), 0.8, ("vi", "fr"), first_of_story=True,
+            quiet=QuietHours(time(22), time(7)), per_hour=6, zone="Asia/Ho_Chi_Minh",
+        ),
+        to=("env:A_VARIABLE_WITH_QUITE_A_LONG_NAME_FOR_AN_ADDRESS",),
+    ),
+    ChannelConfig(
+        "mail", "morning", TellingRules(digest=DigestTime(time(7), 4)),
+        to=("desk@example.org", "a.reader.with.a.long.name@department.example.org"),
+    ),
+)  # fmt: skip
+WATCHES = (replace(KELP, channels=CHANNELS), OTHER)
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 ARTICLES = (
     FRENCH,
@@ -65,6 +96,7 @@ PAGES = {
     "/overview": "/overview",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
+    "/telling": "/telling",
 }
 """Each page of the application by its route, and an address at which it shows something."""
 VIEWS = (
@@ -115,4 +147,21 @@ def fill_store(path: Path, clock: FakeClock) -> None:
         )
     )
     assert store.feeds.find(FEED_URL)
+    fill_deliveries(store, clock)
     store.close()
+
+
+def fill_deliveries(store: Store, clock: FakeClock) -> None:
+    """Some messages that were told, one that failed, and a channel that is off."""
+    for attempt in (Attempt(Outcome.SENT, LONG_WORD, 200, 0.2), Attempt(Outcome.TIMEOUT)):
+        store.channels.log_test(KELP.name, CHANNELS[1].name, attempt)
+    with store.database.write() as connection:
+        for match_id in (1, 4):
+            note(store.database, connection, (KELP.name, match_id), CHANNELS[1], clock())
+    receiver = ListChannel(1)
+    receiver.failure = Failure.HARD
+    telling = Telling(store, WATCHES, {"webhook": receiver}, "", clock, lambda: 0.0)
+    clock.advance(hours=10)
+    telling.compose()
+    for batch in store.outbox.hint_due():
+        telling.deliver(batch)

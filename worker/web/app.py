@@ -16,6 +16,7 @@ from worker.clock import utc_now
 from worker.config import Settings
 from worker.domain import Watch
 from worker.store.store import Store
+from worker.telling import Telling
 from worker.web import languages
 from worker.web.access import Access, Attempts
 from worker.web.api.limits import BodyLimit
@@ -32,19 +33,22 @@ from worker.web.push import PushCallback, StorePush
 from worker.web.rate import Rate
 from worker.web.safety import FormGuard, Guard, KnownHosts
 from worker.web.syndicated import MatchFeeds
+from worker.web.tellingpages import TellingPages
 from worker.web.verdicts import Verdicts
 from worker.web.views import STATIC
 from worker.web.visitors import Visitors
-from worker.wiring import build, build_guard
+from worker.wiring import build, build_guard, build_telling
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - each is a seam with a default but the first three
     store: Store,
     watches: Sequence[Watch],
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
     finder: Finder | None = None,
     store_push: StorePush | None = None,
+    *,
+    telling: Telling | None = None,
 ) -> FastAPI:
     """Make the application; `worker.web.server` serves it.
 
@@ -55,6 +59,7 @@ def make_app(
         clock: aware UTC.
         finder: looks at an address that somebody wants to add as a feed; None = with services of
             its own, made from the settings each time.
+        telling: sends test messages; None = one that is made from the settings.
         store_push: stores what hubs push; None = there is no callback for them.
     """
     # the framework's own documentation pages load scripts from elsewhere: only the schema is kept
@@ -88,6 +93,8 @@ def make_app(
     app.include_router(api_router(store, watches, clock, finder, check_url))
     describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
+    telling = telling or build_telling(settings, store, watches)
+    app.include_router(TellingPages(telling, clock, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Login(access, guard, Attempts()).router())
