@@ -124,13 +124,13 @@ class Telling:
             attempt, failed = self._attempt(message)
             if failed is None:
                 self.store.outbox.sent(delivery, attempt)
-                told = {"outcome": str(attempt.outcome), "message": delivery.key}
+                told = {"outcome": str(attempt.outcome), "key": delivery.key}
                 log.info("told", extra=told)
                 return None
             error = failed
         after = rules.after_failure(delivery, error, self.jitter())
         self.store.outbox.failed(delivery, attempt, after)
-        log.warning("could not tell", extra={"message": delivery.key, "detail": str(error)})
+        log.warning("could not tell", extra={"key": delivery.key, "detail": str(error)})
         return error
 
     def _attempt(self, message: Message) -> tuple[Attempt, TellError | None]:

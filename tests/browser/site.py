@@ -157,10 +157,10 @@ def fill_deliveries(store: Store, clock: FakeClock) -> None:
         store.channels.log_test(KELP.name, CHANNELS[1].name, attempt)
     with store.database.write() as connection:
         for match_id in (1, 4):
-            note(store.database, connection, (KELP.name, match_id), CHANNELS[1], clock())
+            note(store.database, connection, (KELP.name, match_id), CHANNELS[0], clock())
     receiver = ListChannel(1)
     receiver.failure = Failure.HARD
-    telling = Telling(store, WATCHES, {"webhook": receiver}, "", clock, lambda: 0.0)
+    telling = Telling(store, WATCHES, {"file": receiver}, "", clock, lambda: 0.0)
     clock.advance(hours=10)
     telling.compose()
     for batch in store.outbox.hint_due():
