@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
@@ -18,6 +19,7 @@ from tests.web.filling import Found, fill
 from worker.cli import main
 from worker.domain import Relation, Verdict
 from worker.notify.exports import FORMATS
+from worker.store.matches import MatchFilter
 from worker.store.store import Store
 
 Export = Callable[..., tuple[int, bytes, str]]
@@ -116,6 +118,7 @@ def test_a_file_has_what_stdout_gets(export: Export, tmp_path: Path, name: str) 
 def test_a_report_says_what_was_chosen_and_counts_it(export: Export) -> None:
     page = html.document_fromstring(export("--format", "html", "--watch", "kelp")[1])
     text = " ".join(page.text_content().split())
+    assert page.findtext(".//h1") == "Kelp & kin: matches"
     assert "Watch kelp" in text
     assert "2 matches in 2 languages from 1 outlet" in text
     tables = {
@@ -127,6 +130,15 @@ def test_a_report_says_what_was_chosen_and_counts_it(export: Export) -> None:
     assert tables["Relation"] == [("Copy", "1"), ("Same event", "1")]
     assert tables["Verdict"] == [("Not reviewed", "1"), ("Relevant", "1")]
     assert [(name, n) for name, n in tables["Language"]] == [("English", "1"), ("Japanese", "1")]
+
+
+def test_an_atom_feed_opens_in_expat_whatever_is_in_it(
+    export: Export, stored: Store, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (row,) = stored.matches.rows(MatchFilter(verdict=Verdict.RELEVANT))
+    stored.matches.review(row.id, Verdict.RELEVANT, "a\0b ]]> <!-- \x0b & \ufffe")
+    note = ElementTree.fromstring(export("--format", "atom", "--verdict", "relevant")[1])
+    assert "]]&gt; &lt;!--" in (note.findtext(".//{*}content") or "")
 
 
 def test_an_atom_feed_says_when_its_newest_match_was_found(export: Export) -> None:

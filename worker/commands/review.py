@@ -152,8 +152,11 @@ def export(format_name: str, bom: bool, output: Path | None, **filters: Any) -> 
     settings = load_settings()
     with open_store(settings) as store:
         _refuse_unknown_watch(store, settings, wanted.watch)
+        watches = _watches(settings)
+        watch = watches.get(wanted.watch or "")
         about = About(
-            watches=_watches(settings),
+            title=f"{watch.title}: matches" if watch else "Seedwatch matches",
+            watches=watches,
             selection=_in_words(wanted),
             made_at=utc_now(),
             sums=store.matches.sums(wanted) if kind.needs_sums else None,
