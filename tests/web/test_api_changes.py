@@ -108,6 +108,7 @@ CHANGES: list[Change] = [
     ("DELETE", "/api/v1/matches/1/verdict?review_id=0", None, Scope.REVIEW),
     ("POST", "/api/v1/verdicts",
      {"decisions": [{"match_id": 1, "review_id": 0, "verdict": "unsure"}]}, Scope.REVIEW),
+    ("POST", "/api/v1/story-decisions", {"act": "split", "match_ids": [1]}, Scope.REVIEW),
     ("POST", "/api/v1/feeds", {"url": "https://one.example/", "watch": "kelp"}, Scope.ADMIN),
     ("PATCH", "/api/v1/feeds/1", {"state": "paused"}, Scope.ADMIN),
     ("POST", "/api/v1/feeds/1/poll", None, Scope.ADMIN),
@@ -233,6 +234,40 @@ def test_articles_with_versions_and_sightings(client: TestClient, filled: Filler
     assert (sighting["feed"], sighting["title"]) == ("The News", "first")
     version = client.get(f"/api/v1/articles/{whole['id']}/versions/1").json()
     assert version["text"] == "One."
+
+
+def test_stories_are_listed_and_taken_apart_and_put_together(
+    client: TestClient, filled: Filler, sqlite_store: Store
+) -> None:
+    first, second = filled(Found("a"), Found("b", language="ja", relation=Relation.COPY))
+    client.headers.update(bearer(sqlite_store, name="bot"))
+
+    def listed(query: str = "") -> list[list[int]]:
+        found = client.get(f"/api/v1/stories{query}").json()["stories"]
+        assert all(one["number"] == sum(g["number"] for g in one["groups"]) for one in found)
+        return sorted(sorted(match["id"] for match in one["matches"]) for one in found)
+
+    def decide(act: str, *match_ids: int) -> Any:
+        given = {"act": act, "match_ids": match_ids}
+        return client.post("/api/v1/story-decisions", json=given)
+
+    if listed() == [[first, second]]:
+        split = decide("split", second).json()
+        assert [match["id"] for match in split["matches"]] == [second]
+    assert listed() == [[first], [second]]
+    assert listed("?language=ja") == [[second]]
+    page = client.get("/api/v1/stories?limit=1").json()
+    following = client.get("/api/v1/stories", params={"cursor": page["next_cursor"]}).json()
+    ids = [one["story_id"] for one in page["stories"] + following["stories"]]
+    assert sorted(ids) == [first, second]
+    merged = decide("merge", first, second)
+    assert (merged.status_code, merged.json()["number"]) == (200, 2)
+    assert listed() == [[first, second]]
+    again = decide("merge", first, second)
+    assert (again.status_code, "one story already" in again.json()["detail"]) == (409, True)
+    assert decide("merge", 999).status_code == 404
+    assert client.get(f"/api/v1/stories/{second}").json() == merged.json()
+    assert client.get("/api/v1/stories/999").status_code == 404
 
 
 def test_watches_and_near_misses(client: TestClient, filled: Filler) -> None:

@@ -16,6 +16,7 @@ from worker.clock import utc_now
 from worker.config import Settings
 from worker.domain import Watch
 from worker.store.store import Store
+from worker.story.grouping import Grouping
 from worker.telling import Telling
 from worker.web import languages
 from worker.web.access import Access, Attempts
@@ -90,7 +91,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(OverviewPage(store, watches, clock).router())
     finder = finder or Finder(partial(_find, settings))
     check_url = build_guard(settings).check_url
-    app.include_router(api_router(store, watches, clock, finder, check_url))
+    app.include_router(api_router(store, watches, clock, finder, check_url, Grouping()))
     describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     telling = telling or build_telling(settings, store, watches)

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from worker.domain import Watch
+from worker.records import StoryRule
 from worker.store.store import Store
 from worker.web.api.articles import ArticleApi
 from worker.web.api.exports import ExportApi
@@ -18,6 +19,7 @@ from worker.web.api.feeds import FeedApi
 from worker.web.api.health import Health
 from worker.web.api.matches import MatchApi
 from worker.web.api.models import Problem
+from worker.web.api.stories import StoryApi
 from worker.web.api.watches import WatchApi
 from worker.web.finder import Finder
 
@@ -41,6 +43,7 @@ def api_router(
     clock: Callable[[], datetime],
     finder: Finder,
     check_url: Callable[[str], object],
+    story_rule: StoryRule,
 ) -> APIRouter:
     """The routes of the API and of health.
 
@@ -50,10 +53,12 @@ def api_router(
         clock: aware UTC.
         finder: looks at an address before it is added.
         check_url: raises `FetchError` for an address that may not be fetched.
+        story_rule: which matches tell one story, where nobody has said it.
     """
     router = APIRouter()
     for part in (
         MatchApi(store, watches),
+        StoryApi(store, story_rule),
         ArticleApi(store),
         FeedApi(store, watches, clock, finder, check_url),
         WatchApi(store, watches),
