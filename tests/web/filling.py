@@ -10,10 +10,13 @@ from worker.domain import (
     AlignedPassage,
     DetectedLanguage,
     FeedConfig,
+    Kind,
     Match,
     Outcome,
+    Place,
     Relation,
     Seed,
+    Sketch,
     TextSource,
     Validators,
     Watch,
@@ -22,6 +25,7 @@ from worker.records import ArticleResult, NewEntry, PollResult
 from worker.store.feeds import hash_of
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
+from worker.story.grouping import Grouping
 
 FEED_URL = "https://user:secret@news.example/rss"
 PORTUGUESE = "Um laboratório de algas abre em Kilifi em outubro."
@@ -61,6 +65,8 @@ class Found:
     names: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ("five passages line up",)
     is_suggestion: bool = False
+    story: str | None = None
+    """Those with the same name here are one story."""
     source: TextSource = TextSource.PAGE
 
 
@@ -96,9 +102,19 @@ def fill(store: Store, clock: FakeClock, *articles: Found) -> list[int]:
             content_hash=hash_of(item.title + item.text),
             method="test",
             matches=(_match(item),),
+            sketch=Sketch({item.watch: Place(item.story, _KINDS[item.relation])}),
         )
-        assert store.articles.finish([result], {})
+        assert store.articles.finish([result], {}, rule=Grouping())
     return _ids(store)[known:]
+
+
+_KINDS = {
+    Relation.COPY: Kind.COPY,
+    Relation.TRANSLATION: Kind.TRANSLATION,
+    Relation.SAME_EVENT: Kind.SAME_EVENT,
+    Relation.SAME_TOPIC: Kind.FOLLOW_UP,
+    Relation.UNRELATED: Kind.SAME_TOPIC,
+}
 
 
 def _ids(store: Store) -> list[int]:

@@ -24,6 +24,7 @@ from worker.web.api.limits import BodyLimit
 from worker.web.api.router import api_router, describe
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
+from worker.web.inbox import Inbox
 from worker.web.login import Login
 from worker.web.metrics import Metrics
 from worker.web.overview import OverviewPage
@@ -33,6 +34,7 @@ from worker.web.proxy import ProxyAccess
 from worker.web.push import PushCallback, StorePush
 from worker.web.rate import Rate
 from worker.web.safety import FormGuard, Guard, KnownHosts
+from worker.web.storyforms import StoryForms
 from worker.web.syndicated import MatchFeeds
 from worker.web.tellingpages import TellingPages
 from worker.web.verdicts import Verdicts
@@ -87,6 +89,8 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.add_middleware(languages.Speaker)
     handle_problems(app)
     guard = FormGuard(access.key("forms"))
+    app.include_router(Inbox(store, watches, clock, guard).router())
+    app.include_router(StoryForms(store, Grouping(), guard).router())
     app.include_router(Pages(store, watches, clock, guard).router())
     app.include_router(OverviewPage(store, watches, clock).router())
     finder = finder or Finder(partial(_find, settings))

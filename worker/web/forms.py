@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -16,12 +17,13 @@ from worker.web.listquery import MAX_ID
 from worker.web.visitors import known_name
 
 PAGE_SIZE = 50
-"""Matches on one page of a list, and so at most so many decisions at once."""
+"""Lines on one page of a list: matches or stories."""
 MAX_NOTE = 2_000
 MAX_NAME = 80
 UNDO = "undo"
 _MAX_FORM_BYTES = 64_000
-_MAX_FIELDS = PAGE_SIZE + 10
+_MAX_FIELDS = 500
+"""A page of stories has up to seven boxes a line."""
 _REVIEWER_COOKIE = "seedwatch_reviewer"
 _YEAR_S = 365 * 86_400
 _NOT_OURS = N_("Only this page's own form can be sent here.")
@@ -88,12 +90,53 @@ def decisions_of(form: FormData) -> list[Decision]:
     Raises:
         InputError: a pick or the verdict makes no sense.
     """
-    verdict = verdict_of(form)
+    verdict, note = verdict_of(form), note_of(form)
+    picks = dict.fromkeys(form.all("pick"))
+    return [Decision(*_pick(pick), verdict, note) for pick in picks]
+
+
+def note_of(form: FormData) -> str | None:
+    """The note that a form gives; None leaves what is there."""
     note = form.get("note").strip() if form.all("note") else None
     if note and len(note) > MAX_NOTE:
         raise HTTPException(413, _too_long())
-    picks = dict.fromkeys(form.all("pick"))
-    return [Decision(*_pick(pick), verdict, note) for pick in picks]
+    return note
+
+
+def matches_of(form: FormData) -> list[int]:
+    """The matches that a form picks, whatever was decided on them meanwhile.
+
+    Raises:
+        InputError: a pick makes no sense.
+    """
+    return [_pick(pick)[0] for pick in dict.fromkeys(form.all("pick"))]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPick:
+    """A story that was ticked, as it was seen: its newest match and the latest review of any."""
+
+    story_id: int
+    newest: int
+    review_id: int
+
+
+def stories_of(form: FormData) -> list[StoryPick]:
+    """The stories of a form, each as `STORY.NEWEST.REVIEW` that was seen.
+
+    Raises:
+        InputError: one makes no sense.
+    """
+    picks = []
+    for text in dict.fromkeys(form.all("story")):
+        numbers = text.split(".")
+        if len(numbers) != 3 or not all(_is_id(number) for number in numbers):
+            problem = _(
+                "%(value)s is no story as it was seen; reload the page", value=repr(text[:60])
+            )
+            raise InputError("story", problem)
+        picks.append(StoryPick(*map(int, numbers)))
+    return picks
 
 
 def _pick(text: str) -> tuple[int, int]:

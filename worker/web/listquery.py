@@ -24,6 +24,8 @@ MAX_ID = 2**63 - 1
 MatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
 UNREVIEWED = "unreviewed"
 ALL = "all"
+STORIES = "stories"
+FLAT = "flat"
 MAX_TEXT = 200
 MAX_OUTLET = 1_000
 WATCH_PATTERN = "^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -39,6 +41,8 @@ class ListQuery:
         outlet: its name as lists show it. feed: the id of one in which the article was seen.
         verdict: one of the verdicts, "unreviewed" (what a reviewer wants first) or "all".
         since: found on this day (UTC) or later.
+        story: the id of one, as it is now.
+        view: "stories" (one line a story) or "flat" (every match for itself).
         before: keyset paging: ids below this one.
         compare: on a match's page: show what this version of the article changed.
     """
@@ -51,13 +55,17 @@ class ListQuery:
     feed: int | None = None
     verdict: str = UNREVIEWED
     since: date | None = None
+    story: int | None = None
+    view: str = STORIES
     before: int | None = None
     compare: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the verdict and the page is asked for."""
-        return self != ListQuery(verdict=self.verdict, before=self.before, compare=self.compare)
+        return self != ListQuery(
+            verdict=self.verdict, view=self.view, before=self.before, compare=self.compare
+        )
 
     def store_filter(self, limit: int | None = None, before: int | None = None) -> MatchFilter:
         """The same for the store.
@@ -73,6 +81,7 @@ class ListQuery:
             text=self.text,
             outlet=self.outlet,
             feed_id=self.feed,
+            story_id=self.story,
             verdict=Verdict(self.verdict) if self.verdict in list(Verdict) else None,
             unreviewed=self.verdict == UNREVIEWED,
             since=datetime.combine(self.since, time(), UTC) if self.since else None,
@@ -82,7 +91,7 @@ class ListQuery:
 
     def without_filter(self) -> ListQuery:
         """All matches with this list's verdict."""
-        return ListQuery(verdict=self.verdict)
+        return ListQuery(verdict=self.verdict, view=self.view)
 
     def from_the_top(self) -> ListQuery:
         """The same list, its first page."""
@@ -106,6 +115,8 @@ class ListQuery:
             "feed": changed.feed,
             "verdict": None if changed.verdict == UNREVIEWED else changed.verdict,
             "since": changed.since.isoformat() if changed.since else None,
+            "story": changed.story,
+            "view": None if changed.view == STORIES else changed.view,
             "before": changed.before,
             "compare": compare,
             "done": done,
@@ -122,6 +133,9 @@ def read_list_query(values: Mapping[str, str]) -> ListQuery:
     """
     given = {name: value.strip() for name, value in values.items() if value.strip()}
     relation, verdict = given.get("relation"), given.get("verdict", UNREVIEWED)
+    view = given.get("view", STORIES)
+    if view not in (STORIES, FLAT):
+        raise _bad("view", view, f"{STORIES}, {FLAT}")
     if relation is not None and relation not in list(Relation):
         raise _bad("relation", relation, ", ".join(Relation))
     if verdict not in (UNREVIEWED, ALL, *Verdict):
@@ -135,6 +149,8 @@ def read_list_query(values: Mapping[str, str]) -> ListQuery:
         feed=_id("feed", given.get("feed")),
         verdict=verdict,
         since=_date(given.get("since")),
+        story=_id("story", given.get("story")),
+        view=view,
         before=_id("before", given.get("before")),
         compare=_id("compare", given.get("compare")),
     )

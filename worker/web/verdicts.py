@@ -17,8 +17,11 @@ from worker.web.forms import (
     Form,
     FormData,
     decisions_of,
+    note_of,
     remember_reviewer,
     reviewer_of,
+    stories_of,
+    verdict_of,
 )
 from worker.web.listquery import ListQuery, MatchId, read_list_query
 from worker.web.safety import FormGuard
@@ -33,10 +36,11 @@ class Flash:
     """What this browser has just decided, to be told and perhaps taken back.
 
     Attributes:
-        reviews: what was stored.
+        act: names it. reviews: what was stored.
         can_undo: whether it can still be taken back in one go.
     """
 
+    act: str
     reviews: tuple[ReviewRow, ...]
     can_undo: bool
 
@@ -47,7 +51,7 @@ def flash_of(store: Store, request: Request) -> Flash | None:
     reviews = tuple(store.reviews.of_act(act)) if _ACT.fullmatch(act) else ()
     if not reviews:
         return None
-    return Flash(reviews, all(one.is_latest and one.undoes is None for one in reviews))
+    return Flash(act, reviews, all(one.is_latest and one.undoes is None for one in reviews))
 
 
 class Verdicts:
@@ -83,13 +87,14 @@ class Verdicts:
         return answer
 
     def decide(self, request: Request, form: Form) -> Response:
-        """Store one verdict for each match that was picked, then show the list again."""
+        """Store one verdict for each match and story that was picked, then show the list again."""
         query = read_list_query(request.query_params)
-        decisions = self._read(request, form)
+        decisions = self._read(request, form) + self._of_stories(query, form) + self._of_act(form)
         decided = self._store.reviews.decide(decisions, reviewer_of(form))
         at = form.get("at")
+        path = f"/stories/{query.story}" if query.story else "/"
         answer = self._conflict(query, decisions, decided, form) or _redirect(
-            "/", query, decided.act, at if re.fullmatch("m[0-9]{1,19}", at) else ""
+            path, query, decided.act, at if re.fullmatch("m[0-9]{1,19}", at) else ""
         )
         remember_reviewer(answer, reviewer_of(form))
         return answer
@@ -104,6 +109,27 @@ class Verdicts:
                 ),
             )
         return decisions_of(form)
+
+    def _of_stories(self, query: ListQuery, form: FormData) -> list[Decision]:
+        """Decisions on all matches of the stories picked that the list showed; no later ones."""
+        picked = {decision.match_id for decision in decisions_of(form)}
+        decisions = []
+        for pick in stories_of(form):
+            seen = self._store.stories.seen(pick.story_id, pick.newest, query.store_filter())
+            decisions += [
+                # one that was reviewed since the page was made is refused, as any stale verdict
+                Decision(match_id, min(review_id, pick.review_id), verdict_of(form), note_of(form))
+                for match_id, review_id in seen.items()
+                if match_id not in picked
+            ]
+        return decisions
+
+    def _of_act(self, form: FormData) -> list[Decision]:
+        """Decisions that take back all that was decided at once."""
+        act = form.get("act")
+        if not _ACT.fullmatch(act) or verdict_of(form) is not None:
+            return []
+        return [Decision(one.match_id, one.id, None) for one in self._store.reviews.of_act(act)]
 
     def _after_review(self, query: ListQuery, decision: Decision) -> str:
         """Where a verdict leads: to the next match where it was the first, else to the same."""
@@ -135,6 +161,8 @@ class Verdicts:
 
 
 def _redirect(path: str, query: ListQuery, act: str, anchor: str = "") -> Response:
+    if path.startswith("/stories/"):
+        query = ListQuery()
     kept = query if path == "/" else query.from_the_top()
     return RedirectResponse(
         f"{path}{kept.address(done=act or None)}{f'#{anchor}' if anchor else ''}", 303

@@ -14,6 +14,7 @@ from worker.notify.links import safe_link
 from worker.web import words
 from worker.web.featurewords import feature_name
 from worker.web.safety import has_password, without_user
+from worker.web.storylines import KINDS
 from worker.web.visitors import known_name
 
 HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ def _environment() -> Environment:
         RELATIONS=words.RELATIONS,
         RELATION_MEANS=words.RELATION_MEANS,
         VERDICTS=words.VERDICTS,
+        KINDS=KINDS,
         FEED_STATES=words.FEED_STATES,
         has_password=has_password.get,
         known_name=known_name.get,

@@ -69,13 +69,13 @@ function step(by) {
 }
 
 function decide(verdict) {
-  if (list && !list.querySelector('[name="pick"]:checked')) {
+  if (list && !list.querySelector(".pick input:checked")) {
     const at = current();
     if (at < 0) {
       say(said.dataset.choose);
       return;
     }
-    rows[at].querySelector('[name="pick"]').checked = true;
+    rows[at].querySelector(".pick input").checked = true; // a story's line stands for all of it
     const following = rows[at + 1] ?? rows[at - 1];
     list.elements.at.value = following ? following.id : "";
   }
@@ -86,7 +86,8 @@ function decide(verdict) {
 const ACTIONS = {
   j: () => step(1),
   k: () => step(-1),
-  x: () => rows[current()]?.querySelector('[name="pick"]').click(),
+  x: () => rows[current()]?.querySelector(".pick input").click(),
+  e: () => rows[current()]?.querySelector("summary")?.click(),
   n: () => document.getElementById("note")?.focus(),
   z: () => {
     const undo = document.querySelector('.flash button[value="undo"]');
@@ -115,7 +116,7 @@ function onKey(event) {
 }
 
 function tickAllOrNone() {
-  for (const box of list.querySelectorAll('[name="pick"]')) {
+  for (const box of list.querySelectorAll("li.row > .pick input")) {
     box.checked = tickAll.firstElementChild.checked;
   }
 }
