@@ -224,7 +224,7 @@ def test_a_full_disk_loses_nothing_and_is_told_in_one_line(
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "tests.chaos.part", "3", "run", "--once"],
+            [sys.executable, "-m", "tests.chaos.part", "10", "run", "--once"],
             env=environment, capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
 
@@ -233,11 +233,10 @@ def test_a_full_disk_loses_nothing_and_is_told_in_one_line(
     store = Store(url)
     store.feeds.poll_now()
     store.database.dispose()
-    with ballast.open("wb") as file:
+    with ballast.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 4096)
-                file.flush()
         except OSError:
             pass
     full = run()
