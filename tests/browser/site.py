@@ -97,6 +97,7 @@ PAGES = {
     "/stories/{match_id}": "/stories/1",
     "/watches": "/watches",
     "/overview": "/overview",
+    "/overview": "/overview",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
     "/telling": "/telling",
@@ -105,6 +106,7 @@ PAGES = {
 VIEWS = (
     "/matches/2",
     "/feeds/2",
+    "/overview?days=365",
     "/overview?days=365",
     "/matches/3",
     "/matches/4",
@@ -124,6 +126,7 @@ NO_PAGES = {
     "/matches.atom",
     "/matches.json",
     "/api/openapi.json",
+    "/metrics",
 }
 """What the application answers that is no page, or one that needs a password."""
 
