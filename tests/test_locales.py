@@ -48,6 +48,13 @@ def test_translations_bring_no_markup_of_their_own(catalogue: Catalog) -> None:
             assert not set('<>&"') & set(rest), f"breaks a page or an attribute of one: {text}"
 
 
+def test_french_keeps_its_marks_on_the_line_of_their_words() -> None:
+    with path_of("fr").open("rb") as file:
+        for _message, _english, given in messages(read_po(file, locale="fr")):
+            for text in given:
+                assert not re.search("[ \\w][;?!»]|« | [:;?!»]", text), text
+
+
 def test_a_language_is_spoken_within_its_block_only() -> None:
     with speaking("fr"):
         assert gettext("Inbox") == "Réception"

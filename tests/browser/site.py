@@ -97,7 +97,6 @@ PAGES = {
     "/stories/{match_id}": "/stories/1",
     "/watches": "/watches",
     "/overview": "/overview",
-    "/overview": "/overview",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
     "/telling": "/telling",
