@@ -122,6 +122,7 @@ NO_PAGES = {
     "/login",
     "/logout",
     "/feeds/add",
+    "/events",
     "/matches.atom",
     "/matches.json",
     "/api/openapi.json",

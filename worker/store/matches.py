@@ -159,6 +159,29 @@ class MatchStore:
             found: int | None = connection.execute(query.where(by > match_id).limit(1)).scalar()
         return found
 
+    def newest_id(self) -> int:
+        """The id of the match that was found last; 0 if there is none."""
+        with self._db.read() as connection:
+            found: int | None = connection.execute(sa.select(sa.func.max(match.c.id))).scalar()
+        return found or 0
+
+    def count_newer(self, match_id: int) -> int:
+        """How many related matches are newer than one; at most `MOST_COUNTED` are counted.
+
+        A worker that took its number earlier and is done later may be passed over.
+        """
+        newer = (
+            sa.select(match.c.id)
+            .where(match.c.id > match_id, match.c.relation != Relation.UNRELATED)
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
+        with self._db.read() as connection:
+            found: int = connection.execute(
+                sa.select(sa.func.count()).select_from(newer)
+            ).scalar_one()
+        return found
+
     def counts(self) -> dict[str, int]:
         """How many matches have each relation."""
         with self._db.read() as connection:

@@ -25,6 +25,7 @@ from worker.web.api.router import api_router, describe
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.inbox import Inbox
+from worker.web.live import Live
 from worker.web.login import Login
 from worker.web.metrics import Metrics
 from worker.web.overview import OverviewPage
@@ -102,7 +103,10 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(TellingPages(telling, clock, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())
-    app.include_router(Login(access, guard, Attempts()).router())
+    live = Live(store, lambda request: visitors.person(request.scope) is not None)
+    app.state.live = live
+    app.include_router(live.router())
+    app.include_router(Login(access, guard, Attempts(), live.end_session).router())
     app.include_router(languages.router())
     app.include_router(Metrics(store, settings).router())
     if store_push is not None:

@@ -71,6 +71,7 @@ class Inbox:
 
     def inbox(self, request: Request) -> Response:
         """The list of stories, or of matches, newest first."""
+        newest = self._store.matches.newest_id()  # first: what comes in from here on is told
         query = read_list_query(request.query_params)
         views, older = self._views(query)
         today = self._clock().date()
@@ -96,6 +97,7 @@ class Inbox:
             can_save=is_narrow(query),
             max_filter_name=MAX_NAME,
             has_any=has_any,
+            newest=newest,
             feeds=[] if has_any else _live(self._store.feeds.rows()),
             flash=flash_of(self._store, request),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
@@ -22,12 +23,20 @@ class Login:
         access: knows the password.
         forms: tells our own forms from others.
         attempts: slows down who guesses.
+        on_leave: told of a request that ends its session.
     """
 
-    def __init__(self, access: Access, forms: FormGuard, attempts: Attempts) -> None:
+    def __init__(
+        self,
+        access: Access,
+        forms: FormGuard,
+        attempts: Attempts,
+        on_leave: Callable[[Request], None],
+    ) -> None:
         self._access = access
         self._forms = forms
         self._attempts = attempts
+        self._on_leave = on_leave
 
     def router(self) -> APIRouter:
         """The routes of logging in and out."""
@@ -77,6 +86,7 @@ class Login:
     def leave(self, request: Request, form: Form) -> Response:
         """End the session of this browser."""
         self._refuse_foreign(request, form)
+        self._on_leave(request)
         answer = RedirectResponse("/login", 303)
         self._access.end_session(answer)
         return answer

@@ -85,6 +85,7 @@ class OverviewPage:
         """Charts, each with its table."""
         days = _period_of(request.query_params.get("days", "").strip() or str(_USUAL))
         watch = self._watch_of(request.query_params.get("watch", "").strip())
+        newest = self._store.matches.newest_id()
         today = self._clock().date()
         is_weekly = days > _MOST_BARS
         first = today - timedelta(days=days - 1)
@@ -95,6 +96,7 @@ class OverviewPage:
         scripts = _scripts([one.value for one in languages if one.matches])
         return page(
             "overview",
+            newest=newest,
             days=days,
             periods=PERIODS,
             watch=watch,

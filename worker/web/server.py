@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from worker.errors import ConfigError
+from worker.web.live import Live
 from worker.web.safety import KnownHosts, is_loopback
 
 _STOP_S = 3
@@ -33,7 +34,7 @@ def serve(
     """
     with _listen(app, host, port) as listener:
         on_ready(_url(listener))
-        uvicorn.Server(_config(app)).run(sockets=[listener])
+        _Server(app).run(sockets=[listener])
 
 
 class BackgroundServer:
@@ -50,7 +51,7 @@ class BackgroundServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self._app = app
         self._wanted = (host, port)
-        self._server = uvicorn.Server(_config(app))
+        self._server = _Server(app)
         self._thread: threading.Thread | None = None
         self.port = port
         self.url = ""
@@ -91,6 +92,24 @@ class BackgroundServer:
     ) -> None:
         """Stop."""
         self.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of events when it stops: it would wait for them, then cut them off."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(_config(app))
+        self._live: Live = app.state.live
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start."""
+        self._live.open()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._live.close()
+        await super().shutdown(sockets)
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
