@@ -504,3 +504,17 @@ def test_a_match_that_is_merged_away_leaves_its_messages(
     assert tell(services) == {"sent": 2}
     assert [one.titles for one in receiver.got[1:]] == [["About kelp-1"]] * 2
     assert timedelta(0) < clock() - services.store.channels.rows()[0].last_sent_at + timedelta(1)  # type: ignore[operator]
+
+
+def test_doctor_names_a_channel_that_is_off(
+    tells: Callable[..., Services], receiver: Receiver
+) -> None:
+    from worker.commands.doctor import _channels_finding
+
+    services = tells(hook(), ChannelConfig("list"))
+    assert _channels_finding(services.store, services.watches).status == "ok"
+    receiver.answers = [410]
+    tell(services)
+    found = _channels_finding(services.store, services.watches)
+    assert (found.status, found.detail) == ("warn", "kelp/desk off")
+    assert _channels_finding(services.store, ()).status == "ok"  # no file names it any more

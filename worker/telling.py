@@ -65,7 +65,10 @@ class Telling:
             if found is None:
                 self.store.notices.orphan(watch, name)
             else:
-                made += self.store.notices.compose(watch, name, partial(_decide, found[1]))
+                config = found[1]
+                made += self.store.notices.compose(
+                    watch, name, partial(_decide, config), with_stories=config.rules.first_of_story
+                )
         return made
 
     def deliver(self, message_ids: Iterable[int]) -> Counter[str]:

@@ -121,6 +121,7 @@ VIEWS = (
 NO_PAGES = {
     "/login",
     "/logout",
+    "/metrics",
     "/feeds/add",
     "/events",
     "/matches.atom",

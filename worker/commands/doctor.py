@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +16,7 @@ from worker.config import Settings, load_settings, without_password
 from worker.domain import Watch
 from worker.errors import ConfigError, SeedwatchError
 from worker.health import Finding
-from worker.store.states import ACTIVE
+from worker.store.states import ACTIVE, OFF
 from worker.store.store import Store
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -77,6 +77,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _guarded("articles", lambda: health.oldest_due(store, settings))
     yield _guarded("due feeds", lambda: health.oldest_due_feed(store, settings))
     yield _guarded("deliveries", lambda: health.oldest_due_delivery(store, settings))
+    yield _guarded("channels", lambda: _channels_finding(store, watches))
     yield _guarded("quarantine", lambda: health.given_up(store))
     yield _guarded("poll_due", lambda: health.poll_age(store, settings))
     yield _guarded("sweep", lambda: health.sweep_age(store, settings))
@@ -122,6 +123,20 @@ def _encoder_finding(settings: Settings) -> Finding:
     encoder = build_encoder(settings)
     vectors = encoder.encode(["Seedwatch looks whether its encoder works."])
     return Finding("encoder", "ok", f"{encoder.name}, {vectors.shape[1]} dimensions")
+
+
+def _channels_finding(store: Store, watches: Sequence[Watch]) -> Finding:
+    named = {(watch.name, one.name) for watch in watches for one in watch.channels}
+    rows = [row for row in store.channels.rows() if (row.watch, row.name) in named]
+    wrong = [
+        f"{row.watch}/{row.name} {'off' if row.state == OFF else 'failing'}"
+        for row in rows
+        if row.state == OFF or row.failures
+    ]
+    if wrong:
+        remedy = "`seedwatch channels list` says why; `channels test NAME` tries one"
+        return Finding("channels", "warn", ", ".join(wrong), remedy)
+    return Finding("channels", "ok", f"{len(named)} named, none failing")
 
 
 def _feeds_finding(store: Store) -> Finding:

@@ -83,8 +83,14 @@ class NoticeStore:
             ).all()
         return [(row.watch, row.channel) for row in rows]
 
-    def compose(self, watch: str, name: str, decide: Decide) -> int:
+    def compose(self, watch: str, name: str, decide: Decide, *, with_stories: bool = True) -> int:
         """Turn due notices of a channel into messages, as `decide` says; all of it or nothing.
+
+        Args:
+            watch: the channel's.
+            name: the channel's.
+            decide: see there.
+            with_stories: whether it asks for the stories that were told before.
 
         Returns:
             How many messages were made.
@@ -101,9 +107,10 @@ class NoticeStore:
             if not rows:
                 return 0
             notices = [_notice(row) for row in rows]
+            stories = {one.story for one in notices} if with_stories else set()
             lately = ToldLately(
                 _sent_at(connection, watch, name, now),
-                _told_stories(connection, watch, name, {one.story for one in notices}),
+                _told_stories(connection, watch, name, stories),
             )
             plan = decide(notices, lately, now)
             matches = {row.id: row.match_id for row in rows}
@@ -209,16 +216,16 @@ def _sent_at(
 def _told_stories(
     connection: sa.Connection, watch: str, name: str, stories: set[int]
 ) -> frozenset[int]:
-    story = _story()
+    if not stories:
+        return frozenset()
     rows = connection.execute(
-        sa.select(story)
-        .select_from(notice.join(match, match.c.id == notice.c.match_id))
+        sa.select(match.c.story_id)
+        .select_from(match.join(notice, match.c.id == notice.c.match_id))
         .where(
-            notice.c.watch == watch,
+            match.c.story_id.in_(sorted(stories)),
+            match.c.watch == watch,
             notice.c.channel == name,
             notice.c.state == states.DONE,
-            match.c.watch == watch,
-            story.in_(sorted(stories)),
         )
         .distinct()
     )
