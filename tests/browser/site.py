@@ -127,7 +127,6 @@ NO_PAGES = {
     "/matches.atom",
     "/matches.json",
     "/api/openapi.json",
-    "/metrics",
 }
 """What the application answers that is no page, or one that needs a password."""
 
