@@ -441,7 +441,7 @@ class Sums:
 
     Attributes:
         outlets: None where it is not known. verdicts: None counts those not reviewed.
-        days: by the day (UTC) on which they were found.
+        days: by the day (UTC) on which they were found, and by relation.
     """
 
     total: int
@@ -449,7 +449,7 @@ class Sums:
     languages: Mapping[str, int]
     outlets: Mapping[str | None, int]
     verdicts: Mapping[str | None, int]
-    days: Mapping[date, int]
+    days: Mapping[date, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)

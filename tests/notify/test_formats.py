@@ -200,6 +200,7 @@ def test_a_report_is_one_file_that_runs_nothing() -> None:
     page = written("html", *rows, about=replace(KNOWN, sums=sums, title="<Press> review"))
     tree = html.document_fromstring(page)
     assert not tree.xpath("//script | //img | //iframe | //link | //@onerror | //@style | //form")
+    assert not tree.xpath("//body//style")
     assert set(tree.xpath("//@href | //@src")) == {ROW.url}
     assert "default-src 'none'" in tree.xpath("//meta[@http-equiv]/@content")[0]
     assert tree.xpath("//h1")[0].text == "<Press> review"
@@ -211,12 +212,17 @@ def test_a_report_reads_as_a_press_review() -> None:
     arabic = replace(ROW, id=2, language="ar", title="عشب البحر", created_at=MOMENT.replace(day=2),
                      verdict=None)  # fmt: skip
     sums = Sums(2, {"same_event": 2}, {"vi": 1, "ar": 1}, {"The News": 2}, {None: 1, "relevant": 1},
-                {MOMENT.date(): 1})  # fmt: skip
+                {MOMENT.date(): {"same_event": 2}})  # fmt: skip
     tree = html.document_fromstring(written("html", arabic, ROW, about=replace(KNOWN, sums=sums)))
     assert [node.text for node in tree.xpath("//section[@class='day']/h2")] == [
         "Monday 2 March 2026", "Sunday 1 March 2026",
     ]  # fmt: skip
     assert "2 matches in 2 languages from 1 outlet" in tree.text_content()
+    charts = tree.xpath("//*[local-name()='svg']")
+    assert [chart.get("aria-label").partition(":")[0] for chart in charts] == [
+        "Bar chart", "Tree map",
+    ]  # fmt: skip
+    assert "1 Mar 2026, same event: 2" in [title.text for title in charts[0].iter("title")]
     title, _ = tree.xpath("//h3")
     assert (title.get("lang"), title.get("dir")) == ("ar", "rtl")
     assert "Vietnamese" in tree.text_content()

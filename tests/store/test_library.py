@@ -51,7 +51,9 @@ def test_sums_count_the_wanted_matches(store: Store, clock: FakeClock) -> None:
     assert sums.languages == {"en": 2, "ja": 1}
     assert sums.outlets == {"The News": 2, None: 1}
     assert sums.verdicts == {None: 2, "relevant": 1}
-    assert sums.days == {date(2026, 3, 1): 2, date(2026, 3, 2): 1}
+    assert sums.days == {
+        date(2026, 3, 1): {"same_event": 2}, date(2026, 3, 2): {"copy": 1},
+    }  # fmt: skip
     assert store.matches.sums(MatchFilter(relation=Relation.COPY, limit=1)).total == 1
     assert store.matches.sums(MatchFilter(text="nothing of the kind")).total == 0
 

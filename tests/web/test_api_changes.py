@@ -288,7 +288,7 @@ def test_stats_count_what_is_chosen(
     assert client.get("/api/v1/stats").json() == {
         "total": 2, "relations": {"same_event": 2}, "languages": {"en": 1, "ja": 1},
         "outlets": {"The News": 1}, "verdicts": {"relevant": 1}, "unreviewed": 1,
-        "days": [{"day": "2026-03-01", "matches": 2}],
+        "days": [{"day": "2026-03-01", "matches": 2, "relations": {"same_event": 2}}],
     }  # fmt: skip
     assert client.get("/api/v1/stats?verdict=relevant").json()["total"] == 1
 

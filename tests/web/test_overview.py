@@ -15,8 +15,8 @@ from tests.fakes import FakeClock
 from tests.web.conftest import Filler
 from tests.web.filling import Found
 from tests.web.test_inbox import words
+from worker.charts import Series, Tile, bars, tree_map
 from worker.domain import Relation
-from worker.web.charts import Series, Tile, bars, tree_map
 from worker.web.overview import PERIODS
 
 See = Callable[..., HtmlElement]

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from markupsafe import Markup
+
+from worker.charts import Series, Tile, bars, tree_map
 from worker.domain import UNDETERMINED
 from worker.notify.about import NOTHING_KNOWN, About
 from worker.notify.links import safe_link
 from worker.notify.records import match_record
 from worker.notify.wording import RELATIONS, language_name, title_of
-from worker.records import MatchRow
+from worker.records import MatchRow, Sums
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -27,10 +31,21 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_LISTED = 12
 """Lines of a table of languages or outlets; the rest is summed up in one."""
+_MOST_BARS = 62
+"""Of longer times there is a bar a week."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _RIGHT_TO_LEFT = frozenset(
     {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing with its heading; the legend is pairs of a class, for the colour, and a name."""
+
+    heading: str
+    drawing: Markup
+    legend: list[tuple[str, str]]
 
 
 def write_report(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_KNOWN) -> int:
@@ -51,7 +66,12 @@ def write_report(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_K
         for when, of in groupby(counted(), key=lambda row: row.created_at.date())
     )
     pieces = _template().generate(
-        about=about, days=days, tables=_tables(about), style=_style(), RELATIONS=RELATIONS
+        about=about,
+        days=days,
+        charts=_charts(about),
+        tables=_tables(about),
+        style=_style(),
+        RELATIONS=RELATIONS,
     )
     for piece in pieces:
         out.write(piece)
@@ -75,7 +95,7 @@ def _template() -> Template:
         language=lambda code: _capital(language_name(code)),
         tongue=_tongue,
         percent=lambda score: f"{99 if 0.995 <= score < 1 else round(score * 100)}\u00a0%",
-        day=lambda moment: f"{moment.day} {moment:%b} {moment.year}",
+        day=_day,
         minute=_minute,
         number=lambda n, one, many: f"{n:,} {one if n == 1 else many}",
     )
@@ -83,10 +103,49 @@ def _template() -> Template:
 
 
 @lru_cache(maxsize=1)
-def _style() -> Any:
-    from markupsafe import Markup
-
+def _style() -> Markup:
     return Markup((_TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 - a file of ours
+
+
+def _charts(about: About) -> list[Chart]:
+    """Matches over time by relation, and by language."""
+    sums = about.sums
+    if sums is None or not sums.days:
+        return []
+    starts = _bars(min(sums.days), max(sums.days))
+    step = starts[1] - starts[0] if len(starts) > 1 else timedelta(days=1)
+    series = [
+        Series(name, code, [_found(sums, code, start, start + step) for start in starts])
+        for code, name in RELATIONS.items()
+        if code in sums.relations
+    ]
+    total = f"{sums.total:,} {'match' if sums.total == 1 else 'matches'}"
+    unit = "day" if step.days == 1 else "week"
+    drawn = [
+        Chart(
+            f"Found, by {unit}",
+            bars(f"Bar chart: {total} by relation, {unit} by {unit}",
+                 [_day(start) for start in starts], series, _number),
+            [(one.css, one.name) for one in series],
+        )
+    ]  # fmt: skip
+    languages = _most({_capital(language_name(c)): n for c, n in sums.languages.items()})
+    tiles = [Tile(label, "tile", number) for label, number in languages]
+    said = f"Tree map: {total} by language; the table has the numbers"
+    return [*drawn, Chart("Languages", tree_map(said, tiles, _number), [])]
+
+
+def _bars(first: date, last: date) -> list[date]:
+    """The days of a chart's bars, or the Mondays of its weeks where the days are too many."""
+    step = timedelta(days=1)
+    if (last - first).days >= _MOST_BARS:
+        first -= timedelta(days=first.weekday())
+        step = timedelta(days=7)
+    return [first + number * step for number in range((last - first) // step + 1)]
+
+
+def _found(sums: Sums, relation: str, start: date, end: date) -> int:
+    return sum(of.get(relation, 0) for day, of in sums.days.items() if start <= day < end)
 
 
 def _tables(about: About) -> list[tuple[str, list[tuple[str, int]]]]:
@@ -110,15 +169,21 @@ def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     )
 
 
-def _tongue(code: str | None) -> Any:
+def _tongue(code: str | None) -> Markup:
     """The attributes of a text in some language."""
-    from markupsafe import Markup
-
     known = code and code != UNDETERMINED and _LANGUAGE_TAG.fullmatch(code)
     if not code or not known:
         return Markup(' dir="auto"')
     is_rtl = code.lower().partition("-")[0] in _RIGHT_TO_LEFT
     return Markup(' lang="{}" dir="{}"').format(code, "rtl" if is_rtl else "ltr")
+
+
+def _day(when: date) -> str:
+    return f"{when.day} {when:%b} {when.year}"
+
+
+def _number(number: float) -> str:
+    return f"{number:,.0f}"
 
 
 def _capital(text: str) -> str:

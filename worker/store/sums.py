@@ -24,7 +24,11 @@ def sums_of(connection: sa.Connection, found: sa.Subquery) -> Sums:
         query = sa.select(column, number).group_by(column).order_by(number.desc(), column)
         return counts_of(connection, query)
 
-    days = counted(sa.cast(sa.func.date(found.c.created_at), sa.String))
+    day = sa.cast(sa.func.date(found.c.created_at), sa.String)
+    query = sa.select(day, found.c.relation, number).group_by(day, found.c.relation)
+    days: dict[date, dict[str, int]] = {}
+    for row in connection.execute(query.order_by(day, found.c.relation)):
+        days.setdefault(date.fromisoformat(row[0]), {})[row[1]] = row[2]
     relations = counted(found.c.relation)
     return Sums(
         total=sum(relations.values()),
@@ -32,5 +36,5 @@ def sums_of(connection: sa.Connection, found: sa.Subquery) -> Sums:
         languages=counted(found.c.language),
         outlets=counted(found.c.outlet),
         verdicts=counted(found.c.verdict),
-        days={date.fromisoformat(day): days[day] for day in sorted(days)},
+        days=days,
     )

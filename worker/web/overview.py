@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from starlette.responses import Response
 
+from worker.charts import Series, Tile, bars, tree_map
 from worker.domain import UNDETERMINED, Relation, Watch
 from worker.errors import InputError
 from worker.locales import _, locale, ngettext, written
 from worker.records import DayCount, ValueCount
 from worker.store.store import Store
-from worker.web.charts import Series, Tile, bars, tree_map
 from worker.web.views import page
 from worker.web.words import RELATIONS, day, language_heading
 

@@ -114,7 +114,10 @@ class MatchApi:
             "outlets": {name: number for name, number in sums.outlets.items() if name is not None},
             "verdicts": {code: number for code, number in sums.verdicts.items() if code},
             "unreviewed": sums.verdicts.get(None, 0),
-            "days": [{"day": day, "matches": number} for day, number in sums.days.items()],
+            "days": [
+                {"day": day, "matches": sum(found.values()), "relations": found}
+                for day, found in sums.days.items()
+            ],
         }
 
     def _decide_one(self, request: Request, decision: Decision, reviewer: str | None) -> Any:

@@ -368,10 +368,11 @@ class WatchList(BaseModel):
 
 
 class DayCount(BaseModel):
-    """How many matches were found on a day (UTC)."""
+    """How many matches were found on a day (UTC), in all and by relation."""
 
     day: date
     matches: int
+    relations: dict[str, int]
 
 
 class Stats(BaseModel):
