@@ -17,6 +17,7 @@ from worker.web.safety import KnownHosts, is_loopback, without_user
 
 POLICY = {
     "default-src 'none'", "style-src 'self'", "img-src 'self'", "script-src 'self'",
+    "connect-src 'self'",
     "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 }  # fmt: skip
 
