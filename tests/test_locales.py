@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
+from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
 from worker import locales
 from worker.locales import ENGLISH, LANGUAGES, gettext, ngettext, path_of, speaking, written
 
+ROOT = Path(__file__).parents[1]
 TRANSLATED = [code for code in LANGUAGES if code != ENGLISH]
 _PLACE = re.compile(r"%\((\w+)\)s")
 _TAG = re.compile(r"</?\w[^<>]*>")
@@ -23,6 +26,16 @@ def catalogue(request: pytest.FixtureRequest) -> Catalog:
         return read_po(file, locale=request.param)
 
 
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The strings of the code, as `make messages` finds them."""
+    template = tmp_path_factory.mktemp("messages") / "messages.pot"
+    command = ["pybabel", "--quiet", "extract", "-F", str(ROOT / "pyproject.toml"), "-o"]
+    CommandLineInterface().run([*command, str(template), str(ROOT)])
+    with template.open("rb") as file:
+        return read_po(file)
+
+
 def messages(catalogue: Catalog) -> Iterator[tuple[Message, str, list[str]]]:
     """Each message with its English and its translations."""
     for message in catalogue:
@@ -30,6 +43,17 @@ def messages(catalogue: Catalog) -> Iterator[tuple[Message, str, list[str]]]:
             english = message.id if isinstance(message.id, str) else message.id[-1]
             given = message.string
             yield message, english, [given] if isinstance(given, str) else list(given)
+
+
+def test_every_string_is_translated(catalogue: Catalog, extracted: Catalog) -> None:
+    ours = {(one.context, one.id) for one in catalogue if one.id}
+    said = "run `make messages`, then translate what is empty in worker/locales"
+    assert ours == {(one.context, one.id) for one in extracted if one.id}, said
+    assert not catalogue.obsolete, said
+    for message, english, given in messages(catalogue):
+        assert all(given), f"{english!r}: {said}"
+        assert len(given) == (1 if isinstance(message.id, str) else catalogue.num_plurals)
+        assert not message.fuzzy, f"{english!r}: {said}"
 
 
 def test_every_place_is_filled_in_every_language(catalogue: Catalog) -> None:

@@ -106,7 +106,6 @@ VIEWS = (
     "/matches/2",
     "/feeds/2",
     "/overview?days=365",
-    "/overview?days=365",
     "/matches/3",
     "/matches/4",
     "/matches/5?verdict=all",
