@@ -71,6 +71,11 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ('web_port = "x"', "x"),
         ("x = " + "[" * 5000, "nested"),
         ('broker_url = ["redis://:geheim@h/0"]', "string"),
+        ('smtp_password = ["geheim"]', "smtp_password"),
+        ('pages_url = "watch.example.org"', "pages_url"),
+        ('pages_url = "https://u:geheim@watch.example.org"', "pages_url"),
+        ('mail_from = "Seedwatch <s@example.org>"', "mail_from"),
+        ('mail_from = "seedwatch"', "mail_from"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:

@@ -129,6 +129,20 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
+    @field_validator("pages_url")
+    @classmethod
+    def _check_pages_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value, re.IGNORECASE):
+            raise ValueError("use an address such as https://watch.example.org")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^\s@<>,;:\"]+@[A-Za-z0-9][A-Za-z0-9.-]*", value):
+            raise ValueError("use a plain address such as seedwatch@example.org")
+        return value
+
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, value: str) -> str:
@@ -264,5 +278,5 @@ def _as_config_error(error: ValidationError) -> ConfigError:
     where = PREFIX + name.upper() if PREFIX + name.upper() in os.environ else name
     problem = first["msg"].removeprefix("Value error, ")
     # An address may hold a password, however wrongly it is written.
-    got = "" if name.endswith("_url") else f" (got {first['input']!r})"
+    got = "" if name.endswith(("_url", "_password")) else f" (got {first['input']!r})"
     return ConfigError(where, problem + got)

@@ -72,8 +72,8 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
             for batch in batches:
                 _process(services, pool, batch, summary, on_progress)
         while batches := pipeline.due_deliveries(services, with_hinted=True):
-            for batch in batches:
-                pipeline.deliver(services, batch)
+            # side by side: each is of one channel, and a dead receiver holds up no other
+            list(pool.map(lambda batch: pipeline.deliver(services, batch), batches))
         pipeline.tidy(services)
     summary.seconds = time.monotonic() - started
     return summary

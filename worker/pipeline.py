@@ -44,6 +44,8 @@ Page = Fetched | Exception | None
 
 BATCH = 25
 """Articles in one task: 24 times fewer messages than one each (measured: speed of peers)."""
+MESSAGES_BATCH = 100
+"""Messages of one channel that one task sends; what the time does not suffice for is given back."""
 FEEDS_BATCH = 5
 """Feeds of one poll task (measured near the best: speed of peers)."""
 LONGEST_POSTPONE_S = 600.0
@@ -438,4 +440,4 @@ def due_deliveries(services: Services, *, with_hinted: bool = False) -> list[lis
     What became due since the last look is made into messages first.
     """
     _telling(services).compose()
-    return services.store.outbox.hint_due(batch=BATCH, with_hinted=with_hinted)
+    return services.store.outbox.hint_due(batch=MESSAGES_BATCH, with_hinted=with_hinted)
