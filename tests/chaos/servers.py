@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,7 +35,7 @@ def free_port() -> int:
     return port
 
 
-def wait_for(condition: Callable[[], bool], what: str, within_s: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], what: str, within_s: float = 300) -> None:
     """Wait until something is so; a bound on a hang, not a measurement."""
     ends_at = time.monotonic() + within_s
     while not condition():
@@ -127,11 +129,16 @@ class Postgres:
 
 
 class Site:
-    """A feed that grows, and its pages, each a little slow; some are poison."""
+    """A feed that grows, and its pages, each a little slow; some are poison. Takes webhooks, too.
+
+    Attributes:
+        told: the `webhook-id`s under which each match was told, by the match's id.
+    """
 
     def __init__(self, poison: frozenset[int]) -> None:
         self.articles = 0
         self.poison = poison
+        self.told: defaultdict[int, set[str]] = defaultdict(set)
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -141,6 +148,13 @@ class Site:
                 self.send_header("Content-Type", "text/xml" if "rss" in self.path else "text/html")
                 self.end_headers()
                 self.wfile.write(body.encode())
+
+            def do_POST(self) -> None:
+                event = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                for match in event["data"]["matches"]:
+                    site.told[match["id"]].add(self.headers["webhook-id"])
+                self.send_response(204)
+                self.end_headers()
 
             def log_message(self, *args: Any) -> None:
                 pass

@@ -148,6 +148,7 @@ def _environment(folder: Path, form: Form, url: str, broker: str) -> dict[str, s
         "SEEDWATCH_DATA_DIR": str(folder / "data"),
         "SEEDWATCH_FETCH_ALLOW_NETS": "127.0.0.0/8",
         "SEEDWATCH_FETCH_TIMEOUT_S": str(form.lease_s / 4),  # as of the real lease
+        "HOOK_SECRET": "whsec_" + "c2VjcmV0" * 6,
         "SEEDWATCH_ENCODER": "hashing",
         "SEEDWATCH_POLL_TICK_S": "1",
         "SEEDWATCH_SWEEP_TICK_S": "1",
@@ -158,7 +159,11 @@ def _environment(folder: Path, form: Form, url: str, broker: str) -> dict[str, s
 def _seeds(folder: Path, site: Site) -> None:
     seeds = folder / "seeds" / "kelp"
     seeds.mkdir(parents=True)
-    (seeds / "watch.toml").write_text(f'title = "Kelp"\n[[feed]]\nurl = "{site.feed_url}"\n')
+    (seeds / "watch.toml").write_text(
+        f'title = "Kelp"\n[[feed]]\nurl = "{site.feed_url}"\n[[channel]]\nkind = "file"\n'
+        f'[[channel]]\nkind = "webhook"\nurl = "{site.url}/hook"\nsecret = "env:HOOK_SECRET"\n'
+        "first_of_story = false\n"
+    )
     (seeds / "seed.txt").write_text("\n\n".join(KELP))
 
 
@@ -183,21 +188,24 @@ def test_nothing_is_lost_or_doubled_and_poison_is_given_up(world: World) -> None
         "the poison to be given up",
         world.form.giving_up_s,
     )
-    wait_for(lambda: world.store.outbox.counts() == {"done": good}, "the deliveries")
+    matches = list(world.store.matches.rows())
+    assert len({row.article_id for row in matches}) == len(matches) == good
+    wait_for(lambda: len(world.site.told) >= good, "the webhooks")
+    wait_for(lambda: set(world.store.outbox.counts()) == {"done"}, "the deliveries")
 
     given_up = {int(row.what.rpartition("-")[2]) for row in world.store.quarantine.rows()}
     assert given_up == world.site.poison
     assert count(world.engine, "SELECT count(*) FROM article") == world.total
     assert count(world.engine, "SELECT count(DISTINCT url) FROM article") == world.total
     assert count(world.engine, "SELECT count(*) FROM sighting") == world.total
-    matches = list(world.store.matches.rows())
-    assert len({row.article_id for row in matches}) == len(matches) == good
     told = [
         json.loads(line)["id"]
         for path in world.output.glob("*.jsonl")
         for line in path.read_text("utf-8").splitlines()
     ]
-    assert set(told) == {row.id for row in matches}  # each at least once, by a stable id
+    assert set(told) == {row.id for row in matches}  # each at least once
+    assert set(world.site.told) == set(told)
+    assert {len(ids) for ids in world.site.told.values()} == {1}  # ... and always under one id
 
 
 @pytest.fixture
