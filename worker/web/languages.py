@@ -18,6 +18,7 @@ from worker.web.safety import is_same_origin
 
 COOKIE = "seedwatch_language"
 PATH = "/language"
+_FOR_PROGRAMS = ("/api/", "/matches.", "/metrics")
 _YEAR_S = 365 * 86_400
 
 
@@ -36,7 +37,8 @@ class Speaker:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        speak(ENGLISH if scope["path"].startswith("/api/") else wanted(Headers(scope=scope)))
+        is_page = not scope["path"].startswith(_FOR_PROGRAMS)
+        speak(wanted(Headers(scope=scope)) if is_page else ENGLISH)
 
         async def send_labelled(message: Message) -> None:
             if message["type"] == "http.response.start":
