@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.fakes import FakeClock
+from tests.store.arrivals import arrive
+from tests.story.members import member
 from worker.domain import Verdict
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
@@ -34,15 +37,35 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "of outlets": lambda store: store.tallies.by_outlet(date(2026, 1, 1), None, 20),
     "polls": lambda store: store.feed_history.polls(1, 20),
     "entries": lambda store: store.feed_history.entries(1, 10),
+    "stories": lambda store: store.stories.lines(MatchFilter(unreviewed=True), 51, 6),
+    "older stories": lambda store: store.stories.lines(MatchFilter(before_id=3), 51, 6),
+    "stories of a verdict": lambda store: store.stories.lines(
+        MatchFilter(verdict=Verdict.UNSURE), 51, 6
+    ),
+    "stories in a language": lambda store: store.stories.lines(MatchFilter(language="ja"), 51, 6),
+    "stories with words": lambda store: store.stories.lines(
+        MatchFilter(text="key", before_id=3), 51, 6
+    ),
+    "story": lambda store: [
+        store.stories.entries(1, 200),
+        store.stories.size(1),
+        store.stories.id_of(1),
+        store.stories.seen(1, 9, MatchFilter()),
+        store.story_decisions.history(1),
+    ],
     "match": lambda store: [store.matches.sightings(1), store.matches.versions(1)],
 }
-SORTS = {"days", "languages", "outlets", "match"}
-"""These sort what they have found: a few languages, outlets, sightings."""
+OF_STORIES = {name for name in ASKED if name.startswith(("stor", "older stor"))}
+SORTS = {"days", "languages", "outlets", "match", *OF_STORIES}
+"""These sort what they have found: a few languages, outlets, sightings, the matches of stories."""
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_an_index_answers(sqlite_store: Store, asked: str) -> None:
+def test_an_index_answers(sqlite_store: Store, clock: FakeClock, asked: str) -> None:
     said: list[tuple[str, Any]] = []
+    if asked in OF_STORIES:  # of nothing found nothing more is asked
+        arrive(sqlite_store, clock, [member(one, language="ja") for one in (1, 2, 3)])
+        sqlite_store.matches.review(1, Verdict.UNSURE)
 
     def listen(*given: Any) -> None:
         said.append((given[2], given[3]))
@@ -62,6 +85,7 @@ def test_an_index_answers(sqlite_store: Store, asked: str) -> None:
             for step in plan:
                 walks = step.startswith("SCAN") and not step.startswith("SCAN search_index VIRTUAL")
                 is_by_index = "USING COVERING INDEX" in step or step == "SCAN match"
+                is_by_index |= step.startswith(("SCAN (subquery", "SCAN anon_"))  # of what is found
                 assert not walks or is_by_index or "verdicts" in step, plan
                 assert asked in SORTS or "TEMP B-TREE FOR ORDER BY" not in step, plan
             assert asked == "all" or "SCAN match" not in plan, plan

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from worker.domain import Kind, Relation, Verdict
 from worker.errors import InputError, NotFoundError
 from worker.records import StoryEntry, StoryGroup, StoryLine
-from worker.store.engine import Database, Row, chunks
+from worker.store.engine import Database, Row
 from worker.store.matches import MatchFilter, filtered
 from worker.store.schema import article, match, story_member
 from worker.store.search import id_column
@@ -39,16 +39,39 @@ class StoryStore:
             shown: so many matches of each story are given, the newest ones.
         """
         with self._db.read() as connection:
-            heads = self._heads(connection, wanted, limit)
-            groups = self._groups(connection, wanted, list(heads))
-            entries = self._entries(connection, wanted, list(heads), shown)
+            found: dict[int, list[Row]] = {}
+            heads = self._heads(connection, wanted, limit, found)
+            if not heads:
+                return []
+            if wanted.text is None:
+                groups = self._groups(connection, wanted, list(heads))
+                ids = self._shown(connection, wanted, list(heads), shown)
+            else:
+                left = [story_id for story_id in heads if story_id not in found]
+                if left:
+                    found |= self._with_words(connection, wanted, left)
+                groups, ids = _counted({one: found[one] for one in heads}, shown)
+            entries = self._entries(connection, ids)
         return [
             StoryLine(story_id, newest, tuple(groups[story_id]), tuple(entries[story_id]))
             for story_id, newest in heads.items()
         ]
 
-    def _heads(self, connection: sa.Connection, wanted: MatchFilter, limit: int) -> dict[int, int]:
-        """The newest wanted match of each story on a page, in their order."""
+    def _heads(
+        self,
+        connection: sa.Connection,
+        wanted: MatchFilter,
+        limit: int,
+        searched: dict[int, list[Row]],
+    ) -> dict[int, int]:
+        """The newest wanted match of each story on a page, in their order.
+
+        Args:
+            connection: for reading.
+            wanted: as for `lines`.
+            limit: at most so many stories.
+            searched: gets what `_with_words` has found on the way.
+        """
         by = id_column(wanted.text, self._db)
         heads: dict[int, int] = {}
         before, turned_over = wanted.before_id, wanted.before_id
@@ -63,7 +86,7 @@ class StoryStore:
                 if row.story_id not in heads:
                     found.setdefault(row.story_id, row.id)
             if turned_over is not None:
-                for story_id in self._above(connection, wanted, list(found), turned_over):
+                for story_id in self._above(connection, wanted, list(found), turned_over, searched):
                     del found[story_id]  # it was on an earlier page
             heads |= found
             if len(rows) < _WALK:
@@ -72,21 +95,36 @@ class StoryStore:
         return dict(list(heads.items())[:limit])
 
     def _above(
-        self, connection: sa.Connection, wanted: MatchFilter, stories: Sequence[int], before: int
+        self,
+        connection: sa.Connection,
+        wanted: MatchFilter,
+        stories: Sequence[int],
+        before: int,
+        searched: dict[int, list[Row]],
     ) -> set[int]:
         """Which of some stories have a wanted match that is not older than `before`."""
-        above = sa.select(match.c.id, match.c.story_id).where(
+        if wanted.text is not None:
+            found = self._with_words(connection, wanted, stories)
+            searched |= found
+            return {story_id for story_id, rows in found.items() if rows[-1].id >= before}
+        above = sa.select(match.c.story_id).where(
             match.c.story_id.in_(stories), match.c.id >= before
         )
-        if wanted.text is None:
-            query = filtered(above.with_only_columns(match.c.story_id).distinct(), wanted, self._db)
-            return set(connection.execute(query).scalars())
-        # a common word is in most matches: those few are looked at, not all that have the word
-        ids = {row.id: row.story_id for row in connection.execute(above)}
-        found: set[int] = set()
-        for part in chunks(sorted(ids)):
-            one = filtered(sa.select(match.c.id).where(match.c.id.in_(part)), wanted, self._db)
-            found |= {ids[own] for own in connection.execute(one).scalars()}
+        return set(connection.execute(filtered(above.distinct(), wanted, self._db)).scalars())
+
+    def _with_words(
+        self, connection: sa.Connection, wanted: MatchFilter, stories: Sequence[int]
+    ) -> dict[int, list[Row]]:
+        """The wanted matches of some stories, oldest first, where words are looked for.
+
+        The index of words is walked once for all that a page asks of them: a common word is in
+        nearly every match.
+        """
+        names = ("id", "story_id", "kind", "language", "verdict", "review_id")
+        query = sa.select(*(match.c[name] for name in names)).where(match.c.story_id.in_(stories))
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in sorted(connection.execute(filtered(query, wanted, self._db)), key=_by_id):
+            found[row.story_id].append(row)
         return found
 
     def _groups(
@@ -107,27 +145,28 @@ class StoryStore:
             )
         return found
 
-    def _entries(
+    def _shown(
         self, connection: sa.Connection, wanted: MatchFilter, stories: Sequence[int], shown: int
-    ) -> dict[int, list[StoryEntry]]:
-        """The first and the newest wanted matches of each story: the first one leads."""
+    ) -> list[int]:
+        """The newest wanted matches of each story, and the first one."""
         number, story = sa.func.row_number(), match.c.story_id
         ranked = filtered(
             sa.select(
                 match.c.id,
                 number.over(partition_by=story, order_by=match.c.id.desc()).label("newest"),
                 number.over(partition_by=story, order_by=match.c.id).label("oldest"),
-            ).where(match.c.story_id.in_(stories)),
+            ).where(story.in_(stories)),
             wanted,
             self._db,
         ).subquery()
         is_shown = sa.or_(ranked.c.newest <= shown, ranked.c.oldest == 1)
-        query = (
-            _select_entries()
-            .join(ranked, ranked.c.id == match.c.id)
-            .where(is_shown)
-            .order_by(match.c.id.desc())
-        )
+        return list(connection.execute(sa.select(ranked.c.id).where(is_shown)).scalars())
+
+    def _entries(
+        self, connection: sa.Connection, ids: Sequence[int]
+    ) -> dict[int, list[StoryEntry]]:
+        """Some matches by their story, newest first."""
+        query = _select_entries().where(match.c.id.in_(ids)).order_by(match.c.id.desc())
         found: dict[int, list[StoryEntry]] = defaultdict(list)
         for row in connection.execute(query):
             found[row.story_id].append(_entry(row))
@@ -188,6 +227,35 @@ class StoryStore:
         if len(found) > MOST_AT_ONCE:
             raise InputError("story", f"at most {MOST_AT_ONCE} matches can be decided at once")
         return found
+
+
+def _counted(
+    found: dict[int, list[Row]], shown: int
+) -> tuple[dict[int, list[StoryGroup]], list[int]]:
+    """The matches of stories counted by kind and language, and those that are shown."""
+    groups: dict[int, list[StoryGroup]] = {}
+    ids: list[int] = []
+    for story_id, rows in found.items():
+        parts: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in rows:
+            parts[row.kind, row.language].append(row)
+        groups[story_id] = [
+            StoryGroup(
+                Kind(kind),
+                language,
+                len(part),
+                sum(row.verdict is not None for row in part),
+                max(row.review_id for row in part),
+            )
+            for (kind, language), part in parts.items()
+        ]
+        ids += {row.id for row in (rows[0], *rows[-shown:])}
+    return groups, ids
+
+
+def _by_id(row: Row) -> int:
+    own: int = row.id
+    return own
 
 
 def _select_entries() -> sa.Select[Any]:
