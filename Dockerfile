@@ -2,7 +2,7 @@
 # every file checked by its hash; the second gets that environment and nothing that builds.
 #
 #   docker build -t seedwatch .
-#   docker build -t seedwatch --build-arg LOCK=onnx .      with ONNX Runtime for SEEDWATCH_ENCODER=onnx:...
+#   docker build -t seedwatch --build-arg LOCK=onnx .      with what SEEDWATCH_ENCODER=onnx:... needs
 #
 # Plain enough for the classic builder: no RUN --mount, no here-documents.
 

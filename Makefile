@@ -65,10 +65,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python's venv module is missing (on Debian: apt-get install python3-venv)." >&2; exit 1; }
 
-$(RUN): requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
-	@echo "Installing Seedwatch into $(VENV) (once; about 140 MB to download)" >&2
+$(RUN): requirements/build.txt requirements/run.txt requirements/fast.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Seedwatch into $(VENV) (once; about 160 MB to download)" >&2
 	@$(FROM_LOCK) -r requirements/build.txt
 	@$(FROM_LOCK) -r requirements/run.txt
+	@$(FROM_LOCK) -r requirements/fast.txt || \
+	  echo "ONNX Runtime has no package for this machine: the encoder runs at a sixth of its speed" >&2
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 
@@ -84,13 +86,14 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
   --custom-compile-command "make lock"
 
 # what the image holds
-SERVER := --extra postgresql --extra chat --extra sentry --extra otel
+SERVER := --extra postgresql --extra chat --extra sentry --extra otel --extra fast
 
 lock: requirements/build.in pyproject.toml  ## Pin again what pyproject.toml asks for (needs uv); keeps the pins that still fit
 	@command -v $(UV) >/dev/null || { echo "uv is needed to lock: pip install uv" >&2; exit 1; }
 	@$(COMPILE) $(UPGRADE) pyproject.toml requirements/build.in --all-extras -o requirements/dev.txt
 	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@echo onnxruntime | $(COMPILE) - -c requirements/dev.txt -o requirements/fast.txt
 	@$(COMPILE) pyproject.toml $(SERVER) -c requirements/dev.txt -o requirements/server.txt
 	@$(COMPILE) pyproject.toml $(SERVER) --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
 

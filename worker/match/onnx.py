@@ -1,4 +1,4 @@
-"""Sentence encoders in ONNX Runtime: about six times as fast as the default, to be downloaded.
+"""Other sentence encoders in ONNX Runtime, from a folder or to be downloaded.
 
 `SEEDWATCH_ENCODER=onnx:PATH_OR_HUB_ID`, with the extra `seedwatch[onnx]`. A folder holds
 `tokenizer.json` and a model file; of several, an int8 one is preferred.
