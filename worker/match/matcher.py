@@ -6,11 +6,12 @@ import threading
 from collections.abc import Sequence
 
 from worker.domain import ArticleText, Encoder, Match, Relation, Vectors, Watch
-from worker.match.candidates import Effort, effort_for, lead_is_near, shared_name_weight
+from worker.match.candidates import is_candidate, shared_name_weight
 from worker.match.evidence import added, evidence, reasons
 from worker.match.features import Comparison, Encoded, compare
 from worker.match.model import Model, shipped_model
 from worker.match.reading import ARTICLE_PASSAGES, Reading, read
+from worker.match.skim import Skimmer
 from worker.match.watchindex import WatchIndex, build_index
 
 DEFAULT_THRESHOLD = 0.5
@@ -21,6 +22,9 @@ COPY_SHINGLES = 0.5
 """Share of an article's runs of five words that stand in the seed: a copy, in whatever order."""
 MIN_COPY_SHINGLES = 0.08
 COPY_SCORE = 0.97
+MIN_SHARE = 0.08
+"""Of a seed's length, below which a text is a brief on the same event rather than the seed
+shortened: of 52 labelled copies and translations the shortest has 0.15."""
 MIN_ORDERED = 3
 BRIEF_NEAR = 0.45
 SAME_NEAR, SAME_LOW = 0.46, 0.34
@@ -32,7 +36,6 @@ language 90% keep all of it, of reports the median keeps 0.94."""
 MISSING_ASPECT = 0.8
 """What is left of the score for each aspect of the watch that the article lacks: a near miss."""
 _ALGORITHM = "2"
-LEAD_TEXTS = 2
 NOTHING_SHARED = "hardly a name, number or country of the seeds is in the article"
 
 
@@ -52,6 +55,7 @@ class SeedMatcher:
         self._encoder = encoder
         self._indexes: tuple[WatchIndex, ...] | None = None
         self._lock = threading.Lock()
+        self._skimmer = Skimmer()
         self._model = model or shipped_model()
 
     @property
@@ -67,7 +71,9 @@ class SeedMatcher:
     def _ready(self) -> tuple[WatchIndex, ...]:
         with self._lock:
             if self._indexes is None:
-                self._indexes = tuple(build_index(watch, self._encoder) for watch in self._watches)
+                self._indexes = tuple(
+                    build_index(watch, self._encoder, self._skimmer) for watch in self._watches
+                )
             return self._indexes
 
     def _match_one(
@@ -76,7 +82,7 @@ class SeedMatcher:
         reading = read_article(article)
         if not reading.texts:
             return tuple(self._none(index, "the article has no text") for index in indexes)
-        near = [self._is_near(reading, index) for index in indexes]
+        near = [is_candidate(reading, index, self._skimmer) for index in indexes]
         vectors = self._encoder.encode(list(reading.texts)) if any(near) else None
         return tuple(
             self._judge(reading, vectors, index)
@@ -84,14 +90,6 @@ class SeedMatcher:
             else self._none(index, NOTHING_SHARED, reading)
             for index, is_near in zip(indexes, near, strict=True)
         )
-
-    def _is_near(self, reading: Reading, index: WatchIndex) -> bool:
-        """Whether it is worth encoding the whole article for a watch."""
-        effort = effort_for(reading, index)
-        if effort is Effort.LEAD:
-            lead = self._encoder.encode(list(reading.texts[:LEAD_TEXTS]))
-            return lead_is_near(index.space.centre(lead, reading.language), index)
-        return effort is Effort.ALL
 
     def _none(self, index: WatchIndex, reason: str, reading: Reading | None = None) -> Match:
         """Return what is said of an article that is not worth encoding."""
@@ -181,6 +179,8 @@ def _is_same_text(model: Model, reading: Reading, comparison: Comparison, seed: 
     verbatim = shared_text(reading, seed)
     if verbatim >= COPY_SHINGLES:
         return True
+    if reading.width < MIN_SHARE * seed.width:
+        return False  # a brief
     if reading.language == seed.language and verbatim < MIN_COPY_SHINGLES:
         return False  # a report in the seed's own language that quotes none of it
     near, low = comparison.features["same_near"], comparison.features["same_low"]

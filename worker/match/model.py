@@ -55,7 +55,8 @@ class Model:
     version: str
 
 
-def _logistic(stored: Mapping[str, object]) -> Logistic:
+def logistic_of(stored: Mapping[str, object]) -> Logistic:
+    """Return the model that a file holds."""
     weights = stored["weights"]
     intercept = stored["intercept"]
     assert isinstance(weights, dict)  # noqa: S101 - narrows what json gives; our own file
@@ -68,9 +69,9 @@ def shipped_model() -> Model:
     """Return the model in data/model.json."""
     stored = json.loads(_FILE.read_text(encoding="utf-8"))
     return Model(
-        related=_logistic(stored["related"]),
-        same_text=_logistic(stored["same_text"]),
-        same_event=_logistic(stored["same_event"]),
+        related=logistic_of(stored["related"]),
+        same_text=logistic_of(stored["same_text"]),
+        same_event=logistic_of(stored["same_event"]),
         typical=stored["typical"],
         version=stored["version"],
     )

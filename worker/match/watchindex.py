@@ -17,6 +17,7 @@ from worker.match.names import Name
 from worker.match.passages import Passage
 from worker.match.places import focus, without_places
 from worker.match.reading import SEED_PASSAGES, Reading, read
+from worker.match.skim import Skimmer
 from worker.match.vectorspace import Space, space_of
 
 MIN_FOCUS = 0.3
@@ -40,6 +41,7 @@ class WatchIndex:
         numbers (telling ones), all_numbers, dates: that any seed has.
         days: when the seeds were published, where known.
         aspects: that the watch names.
+        skimmed: skimmed texts of all seeds, shape (texts, dimension); none where they cannot be.
     """
 
     watch: Watch
@@ -64,6 +66,7 @@ class WatchIndex:
     dates: frozenset[Date]
     days: frozenset[date]
     aspects: tuple[AspectIndex, ...]
+    skimmed: Vectors
 
 
 def _encode_kept(encoder: Encoder, texts: list[str]) -> Vectors:
@@ -120,8 +123,16 @@ def _read_seed(seed: Seed) -> Reading:
     )
 
 
-def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
-    """Read and encode a watch's seeds."""
+def _skimmed(readings: tuple[Reading, ...], skimmer: Skimmer | None) -> Vectors:
+    """Return the seeds' skimmed texts; none if one of them cannot be skimmed."""
+    found = [skimmer.skim(r.texts, r.language) if skimmer else None for r in readings]
+    blocks = [block for block in found if block is not None]
+    whole = blocks and len(blocks) == len(readings)
+    return np.concatenate(blocks) if whole else np.zeros((0, 0), dtype=np.float32)
+
+
+def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) -> WatchIndex:
+    """Read and encode a watch's seeds, and skim them for the gate where there is a skimmer."""
     space = space_of(encoder.name)
     readings = tuple(_read_seed(seed) for seed in watch.seeds)
     blocks, plain, leads, owner, subjects = [], [], [], [], []
@@ -166,4 +177,5 @@ def build_index(watch: Watch, encoder: Encoder) -> WatchIndex:
         all_numbers=frozenset(value for reading in readings for value in reading.all_numbers),
         dates=frozenset(day for reading in readings for day in reading.dates),
         aspects=index_aspects(watch.aspects, encoder, space),
+        skimmed=_skimmed(readings, skimmer),
     )

