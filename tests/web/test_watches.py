@@ -28,7 +28,7 @@ def test_seeds_and_settings_in_words(sqlite_store: Store, clock: FakeClock, fill
         description="Kelp, & where it grows",
         languages=("pt", "sw"),
         threshold=0.425,
-        aspects=(Aspect("seaweed"), Aspect("Kilifi")),
+        aspects=(Aspect("seaweed", ("kelp", "<i>algas</i>")), Aspect("Kilifi")),
         queries=(QueryConfig("google", "kelp", ("en",)),),
         channels=(ChannelConfig("webhook"),),
     )
@@ -37,6 +37,7 @@ def test_seeds_and_settings_in_words(sqlite_store: Store, clock: FakeClock, fill
     for part in (
         "&lt;b&gt;Kelp&lt;/b&gt;", "Kelp, &amp; where it grows", "Portuguese, Swahili",
         "related from 42%", "seaweed</span>", "webhook",
+        "kelp, &lt;i&gt;algas&lt;/i&gt;", "google: English", "<code>kelp/watch.toml</code>",
         "1 feed</a>, 1 search among them, asked of google", "Kilifi gets its kelp laboratory",
         "Laboratório de algas",
         "Nothing came close",
@@ -65,3 +66,7 @@ def test_near_misses_best_first_each_with_its_page(see: See, filled: Filler) -> 
 def test_without_a_watch_it_says_what_to_do(sqlite_store: Store, clock: FakeClock) -> None:
     app = make_app(sqlite_store, (), load_settings(), clock)
     assert "seedwatch watch new" in TestClient(app, base_url=BASE).get("/watches").text
+
+
+def test_the_matchers_own_threshold_is_told(see: See) -> None:
+    assert "related from 50%, the matcher's own" in words(see("/watches"))

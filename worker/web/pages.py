@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from worker.domain import Seed, Watch
+from worker.match.matcher import DEFAULT_THRESHOLD
 from worker.records import MatchRow
 from worker.store.store import Store
 from worker.web import forms
@@ -95,6 +96,7 @@ class Pages:
             watches=list(self._watches.values()),
             misses=misses,
             shown=_NEAR_MISSES,
+            default_threshold=DEFAULT_THRESHOLD,
             feeds=self._store.matches.feed_counts(),
         )
 
