@@ -15,7 +15,7 @@ from worker.records import StoryEntry, StoryGroup, StoryLine
 from worker.store.engine import Database, Row
 from worker.store.matches import MatchFilter, filtered
 from worker.store.schema import article, match, story_member
-from worker.store.search import id_column
+from worker.store.search import id_column, said_in
 
 MOST_AT_ONCE = 5_000
 """Matches of one story that are decided on at once, at the most."""
@@ -117,13 +117,13 @@ class StoryStore:
     ) -> dict[int, list[Row]]:
         """The wanted matches of some stories, oldest first, where words are looked for.
 
-        The index of words is walked once for all that a page asks of them: a common word is in
-        nearly every match.
+        Read once for all that a page asks of them.
         """
         names = ("id", "story_id", "kind", "language", "verdict", "review_id")
         query = sa.select(*(match.c[name] for name in names)).where(match.c.story_id.in_(stories))
         found: dict[int, list[Row]] = defaultdict(list)
-        for row in sorted(connection.execute(filtered(query, wanted, self._db)), key=_by_id):
+        narrow = filtered(query, replace(wanted, text=None), self._db)
+        for row in sorted(connection.execute(said_in(narrow, wanted.text or "")), key=_by_id):
             found[row.story_id].append(row)
         return found
 
