@@ -5,6 +5,7 @@ from __future__ import annotations
 from tasks.hints import hint_articles, hint_feeds, hint_subscriptions
 from worker import pipeline
 from worker.app import app
+from worker.pipeline import POLL_PATIENCE_S
 from worker.wiring import services
 
 
@@ -19,8 +20,18 @@ def poll_due() -> None:
 
 @app.task(name="seedwatch.poll_feeds")
 def poll_feeds(feed_ids: list[int]) -> None:
-    """Poll a few feeds; hand out the articles that are new."""
-    hint_articles(pipeline.poll_feeds(services(), feed_ids).article_ids)
+    """Poll a few feeds; hand out the articles that are new, those of slow servers later."""
+    polled = pipeline.poll_feeds(
+        services(),
+        feed_ids,
+        patience_s=POLL_PATIENCE_S,
+        on_late=_hint,
+    )
+    _hint(polled)
+
+
+def _hint(polled: pipeline.Polled) -> None:
+    hint_articles(polled.article_ids)
 
 
 @app.task(name="seedwatch.subscribe")

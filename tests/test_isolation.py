@@ -15,7 +15,7 @@ import pytest
 
 from worker.domain import Outcome
 from worker.errors import ParseError
-from worker.isolation import Isolation
+from worker.isolation import MOST_SLOW_CHILDREN, Isolation
 
 HERE = "tests.test_isolation"
 
@@ -139,6 +139,32 @@ def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda n: isolation.call(f"{HERE}:double", n), range(40)))
     assert answers == [2 * n for n in range(40)]
+
+
+def spin(seconds: float) -> int:
+    ends_at = time.process_time() + seconds
+    while time.process_time() < ends_at:
+        pass
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other platform tells a child's CPU time")
+def test_a_call_that_takes_much_work_gives_way_and_its_child_is_not_used_again() -> None:
+    isolation, own = Isolation(call_limit_s=60.0), os.getpriority(os.PRIO_PROCESS, 0)
+    first = isolation.call(f"{HERE}:own_pid")
+    assert isolation.call(f"{HERE}:spin", 0.2) == own
+    assert isolation.call(f"{HERE}:own_pid") == first
+    assert isolation.call(f"{HERE}:spin", 1.8) > own
+    assert isolation.call(f"{HERE}:own_pid") != first
+    isolation.close()
+
+
+def test_no_more_children_than_allowed() -> None:
+    few = Isolation(most_children=2)
+    with ThreadPoolExecutor(16) as pool:
+        pids = list(pool.map(lambda _: few.call(f"{HERE}:own_pid"), range(48)))
+    few.close()
+    assert len(set(pids)) <= 2 + MOST_SLOW_CHILDREN
 
 
 def test_a_large_message_passes_both_ways(isolation: Isolation) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import queue
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +18,11 @@ from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import Item, rss
 from worker import pipeline
 from worker.domain import FeedConfig, Outcome
-from worker.errors import NotFoundError
+from worker.errors import NotFoundError, StoreError
 from worker.feeds.health import Need, health_of
 from worker.fetch import AddressGuard, HttpFetcher
 from worker.polling import poll as poll_one
+from worker.polls import POLLS_AT_ONCE
 from worker.records import FeedRow, PollResult
 from worker.services import Services
 
@@ -157,6 +162,73 @@ class TestRedirects:
         real.store.feeds.confirm_move(job.id)
         result = poll_one(real, job)
         assert real.store.feeds.finish_poll(result) is None  # type: ignore[arg-type]
+
+
+class TestSlowServers:
+    """A feed that takes its time is left to itself; what it gives comes all the same."""
+
+    @pytest.fixture
+    def release(self, real: Services, server: RawServer) -> threading.Event:
+        event = threading.Event()
+
+        def slow(connection: socket.socket, path: str) -> None:
+            event.wait(20)
+            connection.sendall(feed(Item("late", "Late")))
+
+        server.answers |= {"/old": slow, "/quick": feed(Item("a", "A"))}
+        real.store.feeds.add(FeedConfig(server.url("/quick")), "kelp")
+        return event
+
+    def test_nobody_waits_for_it(
+        self, real: Services, server: RawServer, release: threading.Event
+    ) -> None:
+        late: queue.SimpleQueue[pipeline.Polled] = queue.SimpleQueue()
+        ids = flat(pipeline.due_feeds(real))
+        polled = pipeline.poll_feeds(real, ids, patience_s=2.0, on_late=late.put)
+        assert (polled.outcomes, polled.late) == ({Outcome.OK: 1}, 1)
+        assert rows(real)["quick"].entries == 1
+        assert rows(real)["old"].last_outcome is None
+        release.set()
+        ended = late.get(timeout=20)
+        assert (ended.outcomes, len(ended.article_ids)) == ({Outcome.OK: 1}, 1)
+        assert rows(real)["old"].entries == 1
+
+    def test_without_a_limit_all_are_waited_for(
+        self, real: Services, server: RawServer, release: threading.Event
+    ) -> None:
+        release.set()
+        polled = pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)))
+        assert (polled.outcomes, polled.late) == ({Outcome.OK: 2}, 0)
+
+    def test_so_many_run_at_once_and_no_more(self, real: Services, server: RawServer) -> None:
+        inside, most, lock = [], [], threading.Lock()
+
+        def counted(connection: socket.socket, path: str) -> None:
+            with lock:
+                inside.append(path)
+                most.append(len(inside))
+            time.sleep(0.05)
+            with lock:
+                inside.remove(path)
+            connection.sendall(feed())
+
+        paths = [f"/many{number}" for number in range(3 * POLLS_AT_ONCE)]
+        server.answers |= dict.fromkeys(paths, counted)
+        real.store.feeds.sync({"kelp": [FeedConfig(server.url(path)) for path in paths]})
+        polled = pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)))
+        assert polled.outcomes == {Outcome.EMPTY: len(paths)}
+        assert max(most) <= POLLS_AT_ONCE
+
+    def test_a_bug_while_storing_is_told_and_nobody_waits_for_ever(
+        self, real: Services, server: RawServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        server.answers["/old"] = feed(Item("a", "A"))
+        monkeypatch.setattr(real.store.feeds, "finish_poll", broken)
+        with pytest.raises(StoreError, match="a bug"):
+            pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)))
 
 
 class TestLyingValidators:

@@ -166,6 +166,7 @@ def test_a_feed_that_names_a_hub_is_subscribed_to_and_pushed(world: World) -> No
     assert world.hub.ask_back() == (200, "c-123")
     assert world.hub.push(world.feed("b")) == (202, "ok")
     assert world.row.entries == 2
+    assert len(flat(pipeline.due_articles(world.services))) == 1  # the sweep hands it out at once
     waiting = flat(pipeline.due_articles(world.services, with_hinted=True))
     assert len(waiting) == 2
     # the same again, by push and by poll, is nothing new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 import warnings
@@ -84,18 +85,28 @@ def _poll(
 ) -> None:
     """Poll what is due, again after a pause what was put off since its host was being asked."""
     ends_at = time.monotonic() + _LONGEST_POLLING_S
-    workers = services.settings.worker_concurrency
     postponed: set[int] = set()
+    late: queue.SimpleQueue[pipeline.Polled] = queue.SimpleQueue()
+
+    def poll(batch: list[int]) -> pipeline.Polled:
+        return pipeline.poll_feeds(services, batch, pipeline.POLL_PATIENCE_S, late.put)
+
+    def take(polled: pipeline.Polled) -> None:
+        postponed.update(polled.postponed_ids)
+        del polled.outcomes[Outcome.POSTPONED]  # not how it ends
+        summary.feeds += polled.outcomes
+        _process(services, pool, polled.article_ids, summary, on_progress)
+
     while True:
-        ids = [one for batch in pipeline.due_feeds(services, with_hinted=True) for one in batch]
-        groups = [ids[start::workers] for start in range(min(workers, len(ids)))]
-        postponed.difference_update(ids)
-        for polled in pool.map(lambda group: pipeline.poll_feeds(services, group), groups):
-            postponed.update(polled.postponed_ids)
-            del polled.outcomes[Outcome.POSTPONED]  # not how it ends
-            summary.feeds += polled.outcomes
-            _process(services, pool, polled.article_ids, summary, on_progress)
-        if ids:
+        batches = pipeline.due_feeds(services, with_hinted=True)
+        running = 0
+        postponed.difference_update(one for batch in batches for one in batch)
+        for polled in pool.map(poll, batches):
+            running += polled.late
+            take(polled)
+        for _ in range(running):
+            take(late.get())
+        if batches:
             continue
         wait_s = services.store.feeds.next_due_in_s(postponed)
         if wait_s is None or wait_s > min(_LONGEST_WAIT_S, ends_at - time.monotonic()):

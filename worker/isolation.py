@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import IO, Any
 
 from worker.domain import Outcome
@@ -33,8 +34,21 @@ CALL_LIMIT_S = 10.0
 START_LIMIT_S = 30.0
 """Seconds for the first call of a child, which imports the parsers."""
 MEMORY_LIMIT_BYTES = 1_000_000_000
+MOST_CHILDREN = max(4, (os.cpu_count() or 1) + 2)
+"""Children of one process at the same time: enough for all cores beside some that hang."""
+MOST_SLOW_CHILDREN = 8
+"""Beside them, those that have taken half a second: they give their places to ordinary calls."""
 CALLS_A_CHILD = 1_000
 """A child is replaced after so many calls, since parsers leak a little."""
+
+SLOW_CPU_S = 1.0
+"""Seconds of CPU after which a call is no ordinary one: its child then gives way to all others."""
+SLOW_START_CPU_S = 3.0
+"""... where it has to import the parsers first."""
+_LOOK_EVERY_S = 0.5
+_LOW_PRIORITY = 10
+_PROCESS_CLOCK = 2
+"""The kind of clock of another process, as Linux numbers them (CPUCLOCK_SCHED)."""
 
 _LENGTH = struct.Struct(">Q")
 
@@ -45,14 +59,18 @@ class Isolation:
     Args:
         call_limit_s: seconds after which a call's child is killed.
         memory_limit_bytes: of address space; a call that wants more fails.
+        most_children: ordinary calls at the same time; further ones wait for their turn.
     """
 
     def __init__(
         self,
         call_limit_s: float = CALL_LIMIT_S,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+        most_children: int = MOST_CHILDREN,
     ) -> None:
         self._call_limit_s = call_limit_s
+        self._places = threading.BoundedSemaphore(most_children)
+        self._slow_places = threading.BoundedSemaphore(MOST_SLOW_CHILDREN)
         self._memory_limit_bytes = memory_limit_bytes
         self._idle: list[_Child] = []
         self._lock = threading.Lock()
@@ -70,31 +88,38 @@ class Isolation:
             ParseError: the call took too long or too much memory, or its process died.
             Exception: whatever the function raised.
         """
-        child = self._take()
+        place = _Place(self._places, self._slow_places)
         try:
-            is_ok, answer = self._ask(child, target, args, kwargs)
-        except _GoneError:
-            # it was kept from an earlier call and may have been killed since: not this call's fault
-            child = _Child(self._memory_limit_bytes)
-            is_ok, answer = self._ask(child, target, args, kwargs)
-        if child.calls < CALLS_A_CHILD and not isinstance(answer, MemoryError):
-            with self._lock:
-                self._idle.append(child)
-        else:
-            child.kill()
+            is_ok, answer = self._call(place, (target, args, kwargs))
+        finally:
+            place.leave()
         if is_ok:
             return answer
         if isinstance(answer, MemoryError):
             raise ParseError(Outcome.TOO_COMPLEX, "needs too much memory to parse")
         raise answer
 
-    def _ask(
-        self, child: _Child, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[bool, Any]:
+    def _call(self, place: _Place, request: _Request) -> tuple[bool, Any]:
+        child = self._take()
+        try:
+            is_ok, answer = self._ask(child, place, request)
+        except _GoneError:
+            # it was kept from an earlier call and may have been killed since: not this call's fault
+            child = _Child(self._memory_limit_bytes)
+            is_ok, answer = self._ask(child, place, request)
+        is_spent = child.calls >= CALLS_A_CHILD or child.is_slow  # its priority stays low
+        if not is_spent and not isinstance(answer, MemoryError):
+            with self._lock:
+                self._idle.append(child)
+        else:
+            child.kill()
+        return is_ok, answer
+
+    def _ask(self, child: _Child, place: _Place, request: _Request) -> tuple[bool, Any]:
         is_reused = child.calls > 0
         limit_s = self._call_limit_s if is_reused else max(START_LIMIT_S, self._call_limit_s)
         try:
-            return child.call((target, args, kwargs, limit_s), limit_s)
+            return child.call((*request, limit_s), limit_s, place.give_up)
         except _GoneError as error:
             child.kill()
             if is_reused:
@@ -120,6 +145,30 @@ class Isolation:
         return _Child(self._memory_limit_bytes)
 
 
+_Request = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+class _Place:
+    """A call's place: an ordinary one, until the call turns out to be a long one."""
+
+    def __init__(
+        self, ordinary: threading.BoundedSemaphore, slow: threading.BoundedSemaphore
+    ) -> None:
+        ordinary.acquire()
+        self._held = self._ordinary = ordinary
+        self._slow = slow
+
+    def give_up(self) -> None:
+        """Take one of the places for long calls instead, if one is free."""
+        if self._held is self._ordinary and self._slow.acquire(blocking=False):
+            self._held = self._slow
+            self._ordinary.release()
+
+    def leave(self) -> None:
+        """Give back what is held."""
+        self._held.release()
+
+
 class _GoneError(Exception):
     """A child was no longer there, or ended before it answered anything."""
 
@@ -127,6 +176,9 @@ class _GoneError(Exception):
 class _Child:
     def __init__(self, memory_limit_bytes: int) -> None:
         self.calls = 0
+        self.is_slow = False
+        self._slow_from_s = 0.0
+        self._on_slow: Callable[[], None] = lambda: None
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-c", f"from {__name__} import serve; serve({memory_limit_bytes})"],
             stdin=subprocess.PIPE,
@@ -134,10 +186,13 @@ class _Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def call(self, request: Any, limit_s: float) -> tuple[bool, Any]:
+    def call(self, request: Any, limit_s: float, on_slow: Callable[[], None]) -> tuple[bool, Any]:
         """Give whether the call returned, and what it returned or raised."""
         self.calls += 1
         ends_at = time.monotonic() + limit_s
+        slow_s = SLOW_CPU_S if self.calls > 1 else SLOW_START_CPU_S
+        self._slow_from_s = self._cpu_s() + slow_s
+        self._on_slow = on_slow
         assert self._process.stdin is not None  # noqa: S101 - for the type checker: PIPE was asked
         try:
             _write(self._process.stdin, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
@@ -155,7 +210,11 @@ class _Child:
         file = self._process.stdout.fileno()
         parts: list[bytes] = []
         while size:
-            if not select.select([file], [], [], max(0.0, ends_at - time.monotonic()))[0]:
+            left_s = max(0.0, ends_at - time.monotonic())
+            if not select.select([file], [], [], min(left_s, _LOOK_EVERY_S))[0]:
+                self._give_way()
+                if left_s > _LOOK_EVERY_S:
+                    continue
                 raise ParseError(Outcome.TOO_COMPLEX, f"takes over {limit_s:.0f} s to parse")
             part = os.read(file, min(size, 1 << 20))
             if not part:
@@ -163,6 +222,22 @@ class _Child:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def _cpu_s(self) -> float:
+        """The CPU time of the child; 0 where the platform does not tell."""
+        try:
+            return time.clock_gettime((~self._process.pid << 3) | _PROCESS_CLOCK)
+        except (AttributeError, OSError):
+            return 0.0
+
+    def _give_way(self) -> None:
+        """Give the place to others; once the child has worked for long, the CPU as well."""
+        self._on_slow()
+        if self.is_slow or self._cpu_s() < self._slow_from_s:
+            return
+        self.is_slow = True
+        with contextlib.suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOW_PRIORITY)
 
     def kill(self) -> None:
         self._process.kill()

@@ -21,21 +21,24 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeoutError
 from dataclasses import dataclass, field
 
-from worker import polling, processing, pushing
+from worker import polling, polls, processing, pushing
 from worker.domain import ChannelConfig, Fetched, Outcome, TextSource
 from worker.errors import FetchError, StoreError
 from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
+from worker.polls import FEEDS_BATCH, POLL_PATIENCE_S, Polled
 from worker.processing import Draft
-from worker.records import ArticleJob, ArticleResult, FeedJob, PollResult
+from worker.records import ArticleJob, ArticleResult
 from worker.services import Services
 from worker.story.identity import is_same_article
 from worker.telling import Telling
+
+__all__ = ["POLL_PATIENCE_S", "Polled"]  # for those who call this module, beside its own
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +49,6 @@ BATCH = 25
 """Articles in one task: 24 times fewer messages than one each (measured: speed of peers)."""
 MESSAGES_BATCH = 100
 """Messages of one channel that one task sends; what the time does not suffice for is given back."""
-FEEDS_BATCH = 5
-"""Feeds of one poll task (measured near the best: speed of peers)."""
 LONGEST_POSTPONE_S = 600.0
 """A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
 MATCH_AT_ONCE = 8
@@ -58,21 +59,6 @@ RETENTION, RETENTION_REST_S = "retention", 3_600.0
 """The pulse, and how long the sweep does not look for old texts after it found no more."""
 PROCESS_BUDGET_S = 45.0
 """After so long a batch starts nothing new; with one fetch (30 s) it ends before the hard limit."""
-
-
-@dataclass(slots=True)
-class Polled:
-    """What `poll_feeds` did.
-
-    Attributes:
-        outcomes: how many feeds ended in which outcome.
-        article_ids: articles to process now.
-        postponed_ids: feeds that wait for their host's turn.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    article_ids: list[int] = field(default_factory=list)
-    postponed_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -104,51 +90,35 @@ def due_feeds(services: Services, *, with_hinted: bool = False) -> list[list[int
     return services.store.feeds.hint_due(batch=FEEDS_BATCH, with_hinted=with_hinted)
 
 
-def poll_feeds(services: Services, feed_ids: Iterable[int]) -> Polled:
-    """Poll those of the feeds that are still due.
+def poll_feeds(
+    services: Services,
+    feed_ids: Iterable[int],
+    patience_s: float | None = None,
+    on_late: Callable[[Polled], None] = lambda _polled: None,
+) -> Polled:
+    """Poll those of the feeds that are still due, each in a thread of its own.
+
+    A feed whose server takes its time (30 s at the most) holds nobody else: when the patience is
+    over, its thread goes on alone and stores what it gets. Only `polls.POLLS_AT_ONCE` run in a
+    process; with more, this waits.
+
+    Args:
+        services: for all that a poll needs.
+        feed_ids: of any number; a few are claimed at a time.
+        patience_s: how long the last few are waited for, in seconds; None = until all have ended.
+        on_late: called from its thread for each poll that ends after that.
 
     Raises:
         StoreError: nothing could be stored; the feeds come back when their lease ends.
     """
-    done = Polled()
-    jobs = services.store.feeds.claim(feed_ids)
-    if not jobs:
-        return done
-    errors: list[StoreError] = []
-    with ThreadPoolExecutor(min(len(jobs), services.settings.fetch_concurrency)) as pool:
-        for polled in [pool.submit(_poll, services, job) for job in jobs]:
-            try:
-                _finish_poll(services, polled.result(), done)
-            except StoreError as error:  # costs this feed a lease, the others nothing
-                log.warning("a poll could not be stored: %s", error)
-                errors.append(error)
-    if errors and not done.outcomes:
-        raise errors[0]
-    if errors:
-        done.outcomes[Outcome.FAILED] += len(errors)
+
+    def late(polled: Polled) -> None:
+        _count(services, "polls", polled.outcomes)
+        on_late(polled)
+
+    done = polls.run(services, list(feed_ids), patience_s, late)
     _count(services, "polls", done.outcomes)
     return done
-
-
-def _poll(services: Services, job: FeedJob) -> PollResult | polling.Postponed:
-    with services.measures.stage("poll"):
-        return polling.poll(services, job)
-
-
-def _finish_poll(services: Services, result: PollResult | polling.Postponed, done: Polled) -> None:
-    if isinstance(result, polling.Postponed):
-        services.store.feeds.release([result.job], result.wait_s)
-        done.outcomes[Outcome.POSTPONED] += 1
-        done.postponed_ids.append(result.job.id)
-        return
-    new_ids = services.store.feeds.finish_poll(result)
-    outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
-    done.outcomes[outcome] += 1
-    done.article_ids += new_ids or []
-    told = {"outcome": str(outcome), "feed": safe_url(result.job.url), "tries": result.job.tries,
-            "entries": len(result.entries), "to_process": len(new_ids or []),
-            "elapsed_s": round(result.elapsed_s, 3), "bytes": result.size_bytes}  # fmt: skip
-    log.info("polled", extra=told | ({"detail": result.detail} if result.detail else {}))
 
 
 def due_subscriptions(services: Services) -> list[int]:

@@ -173,6 +173,7 @@ def test_text_is_composed_and_clean() -> None:
         ("List&lt;String&gt;", "List<String>"),
         ("Caf&eacute;&nbsp;noir", "Café noir"),
         ("x &lt;script&gt;alert(1)&lt;/script&gt; y", "x y"),
+        ("&lt;blink&gt;a&lt;/blink&gt; &lt;embed src='x'&gt;b", "a b"),
         ("  a\n\t b  ", "a b"),
         ("?a=1&amp;copy=2", "?a=1&copy=2"),
         ("&unknown; x", "&unknown; x"),

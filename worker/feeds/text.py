@@ -25,10 +25,14 @@ _BLOCK_NAMES: Final = (
     " form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead"
     " tr ul"
 )
-_SILENT_NAMES: Final = "script style template noscript head iframe object svg math"
+_SILENT_NAMES: Final = (
+    "script style template noscript head iframe object svg math applet audio canvas frameset"
+    " noembed noframes video"
+)
 _INLINE_NAMES: Final = (
     "a abbr acronym b bdi bdo big body br cite code del dfn em font html i img ins kbd mark q s"
     " samp small span strike strong sub sup time tt u var wbr"
+    " base basefont bgsound blink embed frame link marquee meta nobr picture"
 )
 _BLOCKS: Final = frozenset(_BLOCK_NAMES.split())
 _SILENT: Final = frozenset(_SILENT_NAMES.split())

@@ -7,8 +7,9 @@ busy timeout (4,976 of 10,000 measured); BEGIN IMMEDIATE lost none.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,6 +56,9 @@ class Database:
         self.url = without_password(parsed.render_as_string(hide_password=True))
         self.driver_url = parsed
         self._clock = clock
+        # SQLite has one writer; its own waiting sleeps up to 0.1 s a look, so that of 13 threads of
+        # one process that write at once most would sleep while nobody writes
+        self._writing = threading.RLock() if self.is_sqlite else nullcontext()
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
 
     @contextmanager
@@ -74,7 +78,7 @@ class Database:
         Raises:
             StoreError: the database cannot be reached or refused.
         """
-        with _translated(self.url), self._engine.connect() as connection:
+        with self._writing, _translated(self.url), self._engine.connect() as connection:
             connection.execution_options(seedwatch_write=True)
             with connection.begin():
                 yield connection

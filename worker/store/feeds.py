@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from worker.domain import Outcome, Validators
 from worker.records import FeedJob, KnownEntries, PollResult
 from worker.store import claims, states
-from worker.store.engine import Row
+from worker.store.engine import Row, chunks
 from worker.store.entries import (
     StoredEntries,
     known_articles,
@@ -21,7 +21,7 @@ from worker.store.entries import (
     store_entries,
 )
 from worker.store.feedlist import FeedList, hash_of
-from worker.store.schema import feed, fetch_event
+from worker.store.schema import article, feed, fetch_event
 from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_feeds
 
 __all__ = ["FeedStore", "hash_of"]
@@ -80,17 +80,19 @@ class FeedStore(FeedList):
                 note_missed(connection, result.job.id, now)
         return stored.todo
 
-    def finish_push(self, result: PollResult) -> list[int]:
+    def finish_push(self, result: PollResult) -> None:
         """Store the entries that a feed's hub has pushed, and the event; all else stays as it is.
 
-        Returns:
-            Ids of the articles to process now.
+        Their articles are handed out by the next sweep: who takes pushes sends no messages.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
             stored = self._store(connection, result, now)
             note_push(connection, result.job.id, now)
-        return stored.todo
+            for part in chunks(sorted(stored.todo)):
+                connection.execute(
+                    article.update().where(article.c.id.in_(part)).values(hinted_at=None)
+                )
 
     def _store(self, connection: sa.Connection, result: PollResult, now: datetime) -> StoredEntries:
         """Store entries, what they say of the feed's rhythm, and the event."""
