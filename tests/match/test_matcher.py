@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.eval.datasets import read_watch
+from tests.eval.datasets import read_watch, repo_stories
 from worker.domain import ArticleText, Encoder, Match, Relation, Seed, Watch
 from worker.match.align import align, best_in_order
 from worker.match.encoders import HashingEncoder, make_encoder
@@ -173,3 +174,34 @@ def test_the_two_seeds_of_the_first_watch_report_the_same_event() -> None:
     ((match,),) = matcher.match([ArticleText("", french, "fr")])
     assert match.relation is Relation.SAME_EVENT
     assert len(match.evidence) >= 5
+
+
+def test_a_passing_mention_is_on_the_topic_and_no_more(matcher: SeedMatcher, watch: Watch) -> None:
+    told = (
+        "Chile y Corea del Sur construirán en Mejillones, Región de Antofagasta, una planta que "
+        "reciclará baterías de litio, anunció RILMA en la Estación Mapocho."
+    )
+    other = next(
+        item.article
+        for story in repo_stories()
+        if story.name != watch.name
+        for item in story.articles
+        if item.label == "easy_negative" and item.article.language == "es"
+    )
+    before, _, behind = other.text.partition("\n\n")
+    text = f"{before}\n\n{told}\n\n{behind}"
+    (match,) = matcher.match([ArticleText(other.title, text, "es")])[0]
+    assert match.relation is Relation.SAME_TOPIC
+    assert match.score <= 0.6
+    assert match.evidence[0].article in told
+
+
+def test_a_watch_that_asks_for_more_gets_no_passing_mentions(
+    watch: Watch, encoder: Encoder
+) -> None:
+    strict = SeedMatcher([replace(watch, threshold=0.7)], encoder)
+    text = (
+        "Chile y Corea del Sur reciclarán baterías en Mejillones, según RILMA. " + "Llueve. " * 30
+    )
+    (match,) = strict.match([ArticleText("El tiempo", text, "es")])[0]
+    assert match.relation is Relation.UNRELATED or match.score >= 0.7
