@@ -18,6 +18,8 @@ from worker.web.app import make_app
 
 WIDTHS = (320, 360, 1280)
 """CSS pixels; 320 is what WCAG 2.2 asks for (1.4.10 Reflow)."""
+LONGEST = ("en", "fr")
+"""What all views are looked at in: the original, and the language with the longest words."""
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   const told = (what, element) => `${what}: ${element.outerHTML.slice(0, 160)}`;
@@ -39,7 +41,7 @@ TOO_WIDE = """() => {
 def test_no_page_is_wider_than_the_screen(reader: Reader, language: str) -> None:
     visit = reader(language)
     found = {}
-    for address in (*PAGES.values(), *VIEWS):
+    for address in (*PAGES.values(), *(VIEWS if language in LONGEST else ())):
         page = visit.open(address)
         assert page.locator("html").get_attribute("lang") == language
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
@@ -50,7 +52,7 @@ def test_no_page_is_wider_than_the_screen(reader: Reader, language: str) -> None
     assert not found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["vi", "id"])
 def test_logging_in_and_choosing_a_language(
     reader: Reader, locked_site: str, language: str
 ) -> None:
