@@ -205,3 +205,17 @@ def test_a_watch_that_asks_for_more_gets_no_passing_mentions(
     )
     (match,) = strict.match([ArticleText("El tiempo", text, "es")])[0]
     assert match.relation is Relation.UNRELATED or match.score >= 0.7
+
+
+def test_hundreds_of_seeds_find_what_two_find(watch: Watch, encoder: Encoder) -> None:
+    filler = [
+        Seed(
+            f"s{i}.md", f"Notice {i}", f"Shelter {i} of Ward {i} in Lower Wittering reopens.", "en"
+        )
+        for i in range(300)
+    ]
+    many = SeedMatcher([replace(watch, seeds=(*filler, *watch.seeds))], encoder)
+    seed = watch.seeds[0]
+    match = one(many, seed.title, seed.text, seed.language)
+    assert (match.relation, match.seed) == (Relation.COPY, seed.id)
+    assert "RILMA" in match.shared_names

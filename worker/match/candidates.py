@@ -37,7 +37,7 @@ def is_candidate(reading: Reading, index: WatchIndex, skimmer: Skimmer) -> bool:
     """Whether an article is worth encoding for a watch."""
     if not index.readings:
         return False
-    if any(not reading.shingles.isdisjoint(seed.shingles) for seed in index.readings):
+    if not reading.shingles.isdisjoint(index.shingles):
         return True
     skimmed = skimmer.skim(reading.texts[:SKIMMED_TEXTS], reading.language)
     if skimmed is None or not len(index.skimmed):

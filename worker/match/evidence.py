@@ -83,7 +83,8 @@ def added(
         name.text
         for name in reading.names
         if not single.intersection(name.folded.split())
-        and not any(seed.name_index.has(name) for seed in index.readings)
+        and name.folded not in index.all_names
+        and not any(index.readings[k].name_index.has(name) for k in comparison.near_seeds)
     ]
     figures = [t for value, t in reading.all_numbers.items() if value not in index.all_numbers]
     days = [

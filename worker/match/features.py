@@ -40,6 +40,7 @@ class Comparison:
         margins: with all passages of all seeds. plain: cosines of vectors that are centred on their
             language and not whitened: what a person is shown.
         features: by name.
+        near_seeds: indices of the seeds that were aligned.
         missing: names of the watch's aspects that the article does not have.
     """
 
@@ -50,6 +51,7 @@ class Comparison:
     features: dict[str, float]
     shared_names: tuple[int, ...]
     missing: tuple[str, ...]
+    near_seeds: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,16 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     features["subject_gap"] = min(0.0, max(features["subject"], features["lead_subject"]) - 0.15)
     texts = np.concatenate([title, body])
     missing = tuple(a.name for a in index.aspects if not a.is_in(reading, texts, index.space))
-    return Comparison(nearest, alignments[nearest], margins, plain, features, shared, missing)
+    return Comparison(
+        nearest,
+        alignments[nearest],
+        margins,
+        plain,
+        features,
+        shared,
+        missing,
+        tuple(alignments),
+    )
 
 
 def _nearest_seeds(

@@ -21,6 +21,8 @@ from worker.match.skim import Skimmer
 from worker.match.vectorspace import Space, space_of
 
 MIN_FOCUS = 0.3
+MAX_NAMES = 400
+"""Names of a watch, however many seeds it has; two seeds of an event have about 50."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class WatchIndex:
         core: centroid over all seeds. core_commonness: its own.
         subject: centroid over all seeds with names, places and figures taken out of their texts;
             subject_commonness: its own.
-        names: the seeds' names, without countries; weight 0..1 by how much they are in focus.
+        names: the seeds' foremost names, without countries; weight 0..1 by how much they are in
+            focus.
+        all_names: all of them, folded. shingles: of all seeds.
         countries: ISO code -> 0..1, in focus of seeds and description.
         numbers (telling ones), all_numbers, dates: that any seed has.
         days: when the seeds were published, where known.
@@ -60,6 +64,8 @@ class WatchIndex:
     subject_commonness: float
     names: tuple[Name, ...]
     name_weights: NDArray[np.float32]
+    all_names: frozenset[str]
+    shingles: frozenset[int]
     countries: dict[str, float]
     numbers: frozenset[float]
     all_numbers: frozenset[float]
@@ -99,7 +105,12 @@ def _names(readings: tuple[Reading, ...]) -> tuple[tuple[Name, ...], NDArray[np.
                 found[name.folded] = name
             known = weights.get(name.folded)
             weights[name.folded] = weight if known is None else min(1.0, max(known, weight) + 0.3)
-    return tuple(found.values()), np.array([weights[k] for k in found], dtype=np.float32)
+    # Each is looked for in each article: of hundreds of seeds those that they share tell the story.
+    ranked = sorted(found, key=lambda k: (-weights[k], -found[k].words, -found[k].count))
+    foremost = frozenset(ranked[:MAX_NAMES])
+    kept = [folded for folded in found if folded in foremost]
+    names = tuple(found[folded] for folded in kept)
+    return names, np.array([weights[folded] for folded in kept], dtype=np.float32)
 
 
 def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
@@ -171,6 +182,8 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
         subject_commonness=float(space.commonness(subject)[0]) if blocks else 0.0,
         names=names,
         name_weights=name_weights,
+        all_names=frozenset(name.folded for reading in readings for name in reading.names),
+        shingles=frozenset().union(*(reading.shingles for reading in readings)),
         countries=_countries(watch, readings),
         numbers=frozenset(value for reading in readings for value in reading.numbers),
         days=frozenset(r.published for r in readings if r.published is not None),
