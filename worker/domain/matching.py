@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from worker.domain.reading import UNDETERMINED
 from worker.domain.words import Kind, Relation
 
+if TYPE_CHECKING:  # every command imports this module, and few of them need numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
 # --- match ------------------------------------------------------------------------------------
 
-Vectors = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 """Unit vectors, one a row: shape (texts, dimension), float32."""
 
 
