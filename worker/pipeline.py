@@ -46,7 +46,7 @@ Page = Fetched | Exception | None
 """A page, why there is none, or None where there is no address."""
 
 BATCH = 25
-"""Articles in one task: 24 times fewer messages than one each (measured: speed of peers)."""
+"""Articles in one task: 24 times fewer messages than one each."""
 MESSAGES_BATCH = 100
 """Messages of one channel that one task sends; what the time does not suffice for is given back."""
 LONGEST_POSTPONE_S = 600.0

@@ -20,7 +20,7 @@ from worker.services import Services
 log = logging.getLogger(__name__)
 
 FEEDS_BATCH = 5
-"""Feeds of one poll task (measured near the best: speed of peers)."""
+"""Feeds of one poll task."""
 POLLS_AT_ONCE = 32
 """Polls that run in one process; all but a few wait for servers."""
 POLL_PATIENCE_S = 0.25

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])
-"""PostgreSQL refuses NUL, and no driver encodes a lone surrogate (measured: faults of peers)."""
+"""PostgreSQL refuses NUL, and no driver encodes a lone surrogate."""
 
 
 class CleanText(sa.types.TypeDecorator[str]):
