@@ -168,7 +168,7 @@ def test_markup_of_an_article_stays_text(see: See, client: TestClient, filled: F
         page = see(address)
         assert not page.xpath("//img[not(@alt='')]")
         scripts = {script.get("src") for script in page.xpath("//script")}
-        assert scripts <= {"/static/keys.js", "/static/review.js"}
+        assert scripts <= {"/static/keys.js", "/static/live.js", "/static/review.js"}
         assert not page.xpath("//@*[starts-with(name(), 'on')]")
         assert not page.xpath("//@href[starts-with(., 'javascript')] | //b[text()]")
         assert "49" not in page.text_content()
