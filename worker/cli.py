@@ -54,7 +54,7 @@ _SUMMARIES = {
     "restore": "Put such a copy back.",
     "token": "Tokens for programs that use the API or read the feeds: add, list, revoke.",
     "channels": "Where matches are told: list, test, log, on.",
-    "quarantine": "What was given up after four tries: list, show, retry, drop.",
+    "quarantine": "What was given up after repeated failures: list, show, retry, drop.",
     "worker": "Run a Celery worker (for docker compose).",
     "beat": "Run the scheduler (for docker compose).",
     "web": "Serve the review pages (for docker compose).",

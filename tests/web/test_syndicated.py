@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from tests.fakes import FakeClock
 from tests.web.conftest import BASE, Filler
-from tests.web.filling import KELP, Found
-from tests.web.test_access import HASH
+from tests.web.filling import KELP, Found, fill
+from tests.web.test_access import HASH, log_in
 from worker.config import load_settings
 from worker.domain import Relation, Scope, Verdict
 from worker.records import Decision
@@ -159,3 +159,28 @@ def test_a_feed_full_of_markup_is_text(client: TestClient, filled: Filler) -> No
     entry = feedparser.parse(body, sanitize_html=False).entries[0]
     assert entry.title == "<script>alert(1)</script>]]>"
     assert entry.get("links", []) == []
+
+
+def test_the_inbox_leads_to_the_feeds_of_its_filter(client: TestClient, filled: Filler) -> None:
+    filled(Found("a"), Found("b", relation=Relation.COPY))
+    page = client.get("/?relation=copy&verdict=all").text
+    addresses = re.findall(r'<a href="(/matches\.[a-z]+[^"]*)"', page)
+    assert [address.partition("?")[0] for address in addresses] == FEEDS
+    for address in addresses:
+        answer = client.get(address.replace("&amp;", "&"))
+        assert answer.status_code == 200
+        assert ">b<" in answer.text or '"b"' in answer.text
+        assert ">a<" not in answer.text
+        assert '"title": "a"' not in answer.text
+    assert "token=" not in page  # nobody has to log in here
+
+
+def test_who_has_logged_in_is_told_that_a_reader_needs_a_token(
+    sqlite_store: Store, clock: FakeClock
+) -> None:
+    app = make_app(sqlite_store, (KELP,), load_settings(web_password_hash=HASH), clock)
+    fill(sqlite_store, clock, Found("a"))
+    with TestClient(app, base_url=BASE, follow_redirects=False) as client:
+        assert log_in(client)[0] == 303
+        assert "<code>?token=…</code>" in client.get("/").text
+        assert "<code>&amp;token=…</code>" in client.get("/?relation=copy").text

@@ -1,4 +1,4 @@
-"""`seedwatch quarantine`: what was given up after four tries, and what becomes of it."""
+"""`seedwatch quarantine`: what was given up after repeated failures, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ def _chooses(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def quarantine() -> None:
-    """What was given up after four tries and waits for a person."""
+    """What was given up and waits for a person.
+
+    Articles and feeds are given up after four tries, messages after ten failures.
+    """
 
 
 @quarantine.command("list")
