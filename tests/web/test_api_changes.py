@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.fakes import FakeClock
-from tests.web.api_client import bearer
+from tests.fakes import FakeClock, ListChannel
+from tests.web.api_client import bearer, pages
 from tests.web.conftest import BASE, Filler
 from tests.web.filling import FEED_URL, KELP, OTHER, Found
 from worker.adding import FoundFeed
 from worker.config import load_settings
-from worker.domain import FeedConfig, Outcome, Relation, Scope, Verdict
+from worker.domain import ChannelConfig, Failure, FeedConfig, Outcome, Relation, Scope, Verdict
 from worker.notify.exports import FORMATS
+from worker.store.filters import MOST_FILTERS
+from worker.store.notices import note
 from worker.store.store import Store
+from worker.telling import Telling
 from worker.web.app import make_app
 from worker.web.finder import Finder
+
+DESK = ChannelConfig("webhook", "desk", to=("https://example.org/hook/geheim",))
+NAMES = {"name": "kelp", "channel": "desk"} | dict.fromkeys(
+    ("match_id", "feed_id", "filter_id", "message_id"), "1"
+)
 
 
 def found_feed(url: str) -> FoundFeed:
@@ -34,7 +43,11 @@ def found_feed(url: str) -> FoundFeed:
 @pytest.fixture
 def app(sqlite_store: Store, clock: FakeClock) -> FastAPI:
     settings = load_settings()
-    return make_app(sqlite_store, (KELP, OTHER), settings, clock, Finder(found_feed))
+    watches = (replace(KELP, channels=(DESK,)), OTHER)
+    telling = Telling(sqlite_store, watches, {"webhook": ListChannel()}, "", clock, lambda: 0.0)
+    telling.compose()
+    finder = Finder(found_feed)
+    return make_app(sqlite_store, watches, settings, clock, finder, telling=telling)
 
 
 class TestVerdicts:
@@ -114,6 +127,11 @@ CHANGES: list[Change] = [
     ("POST", "/api/v1/feeds/1/poll", None, Scope.ADMIN),
     ("POST", "/api/v1/feeds/1/move", {"moved_to": "https://x.example/"}, Scope.ADMIN),
     ("DELETE", "/api/v1/feeds/1", None, Scope.ADMIN),
+    ("POST", "/api/v1/filters", {"name": "Copies", "relation": "copy"}, Scope.REVIEW),
+    ("DELETE", "/api/v1/filters/1", None, Scope.REVIEW),
+    ("POST", "/api/v1/channels/kelp/desk/test", None, Scope.ADMIN),
+    ("POST", "/api/v1/channels/kelp/desk/on", None, Scope.ADMIN),
+    ("POST", "/api/v1/messages/1/retry", None, Scope.ADMIN),
 ]  # fmt: skip
 
 
@@ -144,7 +162,7 @@ def test_a_change_needs_a_token_of_its_scope(
 def test_every_change_of_the_api_is_in_that_list(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     told = {
-        (method.upper(), path.replace("{match_id}", "1").replace("{feed_id}", "1"))
+        (method.upper(), path.format_map(NAMES))
         for path, operations in paths.items()
         for method in operations.keys() - {"get"}
     }
@@ -336,3 +354,74 @@ class TestLimits:
         untold = client.post("/api/v1/verdicts", content=iter([large]), headers=headers)
         assert (told.status_code, untold.status_code) == (413, 413)
         assert untold.headers["content-type"] == "application/problem+json"
+
+
+class TestFilters:
+    def test_a_filter_is_saved_listed_and_removed(
+        self, client: TestClient, sqlite_store: Store
+    ) -> None:
+        client.headers.update(bearer(sqlite_store, Scope.REVIEW, "press bot"))
+        given = {"name": " Copies \n in French", "relation": "copy", "language": "fr", "q": "tảo"}
+        saved = client.post("/api/v1/filters", json=given).json()
+        assert (saved["name"], saved["created_by"]) == ("Copies in French", "press bot")
+        assert saved["query"] == "?q=t%E1%BA%A3o&relation=copy&language=fr"
+        again = client.post("/api/v1/filters", json={"name": saved["name"], "verdict": "all"})
+        assert again.json()["query"] == "?verdict=all"
+        assert client.get("/api/v1/filters").json() == {"filters": [again.json()]}
+        path = f"/api/v1/filters/{saved['id']}"
+        assert client.delete(path).status_code == 204
+        assert client.get("/api/v1/filters").json() == {"filters": []}
+        assert client.delete(path).status_code == 204
+
+    def test_what_is_no_filter_is_refused(self, client: TestClient, sqlite_store: Store) -> None:
+        client.headers.update(bearer(sqlite_store))
+        for fault in ({"name": "\u0000"}, {"name": ""}, {"relation": "nice"}, {"page": 2}):
+            answer = client.post("/api/v1/filters", json={"name": "x", **fault})
+            assert answer.status_code == 422, fault
+        assert sqlite_store.filters.rows() == []
+
+    def test_no_more_than_are_kept(self, client: TestClient, sqlite_store: Store) -> None:
+        client.headers.update(bearer(sqlite_store))
+        for number in range(MOST_FILTERS):
+            sqlite_store.filters.save(f"f{number}", "")
+        assert client.post("/api/v1/filters", json={"name": "one more"}).status_code == 409
+
+
+class TestTelling:
+    @pytest.fixture(autouse=True)
+    def _admin(self, client: TestClient, sqlite_store: Store) -> None:
+        client.headers.update(bearer(sqlite_store))
+
+    def test_a_channel_is_listed_without_its_secret_and_tested(self, client: TestClient) -> None:
+        (channel,) = client.get("/api/v1/channels").json()["channels"]
+        assert (channel["watch"], channel["name"], channel["state"]) == ("kelp", "desk", "active")
+        assert channel["to"] == ["https://example.org/…"]
+        tested = client.post("/api/v1/channels/kelp/desk/test").json()
+        assert (tested["outcome"], tested["message_id"]) == ("sent", None)
+        second = client.post("/api/v1/channels/kelp/desk/test").json()
+        assert pages(client, "/api/v1/deliveries", limit=1) == [second, tested]
+        assert client.post("/api/v1/channels/kelp/none/test").status_code == 404
+        assert client.post("/api/v1/channels/river/desk/on").status_code == 404
+
+    def test_a_message_that_was_given_up_is_sent_again(
+        self, client: TestClient, filled: Filler, sqlite_store: Store, clock: FakeClock
+    ) -> None:
+        (match_id,) = filled(Found("a"))
+        key = (KELP.name, match_id)
+        with sqlite_store.database.write() as connection:
+            note(sqlite_store.database, connection, key, DESK, clock())
+        receiver = ListChannel(failures=1)
+        receiver.failure = Failure.HARD
+        watches = (replace(KELP, channels=(DESK,)),)
+        telling = Telling(sqlite_store, watches, {"webhook": receiver}, "", clock, lambda: 0.0)
+        telling.compose()
+        telling.deliver([1])
+        (message,) = client.get("/api/v1/messages").json()["messages"]
+        assert (message["title"], message["failures"]) == ("a", 1)
+        (channel,) = client.get("/api/v1/channels").json()["channels"]
+        assert (channel["state"], channel["failures"]) == ("off", 1)
+        assert client.post(f"/api/v1/messages/{message['id']}/retry").status_code == 204
+        assert client.get("/api/v1/messages").json()["messages"] == []
+        (channel,) = client.get("/api/v1/channels").json()["channels"]
+        assert (channel["state"], channel["queued"]) == ("active", 1)
+        assert client.post("/api/v1/messages/999/retry").status_code == 409

@@ -30,6 +30,12 @@ CONFIG = """\
 include-name = "POST /api/v1/feeds"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", 401, 403, 404, 422]
+
+# nor does a name of nothing but control characters
+[[operations]]
+include-name = "POST /api/v1/filters"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", 401, 403, 404, 409, 422]
 """
 
 
@@ -66,4 +72,4 @@ def test_every_operation_keeps_to_its_description(served: tuple[str, str], tmp_p
         timeout=300, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout[-8_000:] + ran.stderr[-2_000:]
-    assert "Tested: 26" in ran.stdout
+    assert "Tested: 35" in ran.stdout

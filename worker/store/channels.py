@@ -137,7 +137,12 @@ class ChannelStore:
         ]
 
     def attempts(
-        self, *, only: tuple[str, str] | None = None, attempt_id: int | None = None, limit: int = 50
+        self,
+        *,
+        only: tuple[str, str] | None = None,
+        attempt_id: int | None = None,
+        before_id: int | None = None,
+        limit: int = 50,
     ) -> list[AttemptRow]:
         """The delivery log, latest first: all of it, of one channel (watch, name), or one line."""
         query = (
@@ -152,6 +157,8 @@ class ChannelStore:
             query = query.where(attempt.c.watch == only[0], attempt.c.channel == only[1])
         if attempt_id is not None:
             query = query.where(attempt.c.id == attempt_id)
+        if before_id is not None:
+            query = query.where(attempt.c.id < before_id)
         with self._db.read() as connection:
             return [_attempt_row(row) for row in connection.execute(query)]
 

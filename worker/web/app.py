@@ -21,7 +21,8 @@ from worker.telling import Telling
 from worker.web import languages
 from worker.web.access import Access, Attempts
 from worker.web.api.limits import BodyLimit
-from worker.web.api.router import api_router, describe
+from worker.web.api.router import PREFIX, api_router, describe
+from worker.web.api.telling import TellingApi
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.inbox import Inbox
@@ -94,12 +95,13 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(StoryForms(store, Grouping(), guard).router())
     app.include_router(Pages(store, watches, clock, guard).router())
     app.include_router(OverviewPage(store, watches, clock).router())
+    telling = telling or build_telling(settings, store, watches)
     finder = finder or Finder(partial(_find, settings))
     check_url = build_guard(settings).check_url
     app.include_router(api_router(store, watches, clock, finder, check_url, Grouping()))
+    app.include_router(TellingApi(telling).router(), prefix=PREFIX)
     describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
-    telling = telling or build_telling(settings, store, watches)
     app.include_router(TellingPages(telling, clock, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())

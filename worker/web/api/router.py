@@ -16,6 +16,7 @@ from worker.store.store import Store
 from worker.web.api.articles import ArticleApi
 from worker.web.api.exports import ExportApi
 from worker.web.api.feeds import FeedApi
+from worker.web.api.filters import FilterApi
 from worker.web.api.health import Health
 from worker.web.api.matches import MatchApi
 from worker.web.api.models import Problem
@@ -63,6 +64,7 @@ def api_router(
         FeedApi(store, watches, clock, finder, check_url),
         WatchApi(store, watches),
         ExportApi(store, watches, clock),
+        FilterApi(store),
     ):
         router.include_router(part.router(), prefix=PREFIX)
     router.include_router(Health(store).router())
