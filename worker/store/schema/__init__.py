@@ -1,0 +1,50 @@
+"""The tables. Every column is explained in docs/columns.md; a test holds the two together.
+
+What is claimed and worked on (feed, article, outbox) has the same four columns: `state`, `due_at`
+(when anybody may take it: the schedule, the backoff and the lease in one), `token` (fences the
+finish of whoever claimed it last) and `tries` (claims since the last finish).
+"""
+
+from worker.store.schema.articles import article, article_alias, article_version, sighting
+from worker.store.schema.base import metadata
+from worker.store.schema.feeds import feed, feed_alias, feed_watch, fetch_event, subscription
+from worker.store.schema.matches import (
+    match,
+    review,
+    saved_filter,
+    search,
+    story_decision,
+    story_member,
+    tally,
+)
+from worker.store.schema.running import counter, host_place, host_turn, pulse, token
+from worker.store.schema.telling import attempt, channel, notice, outbox
+
+__all__ = [
+    "article",
+    "article_alias",
+    "article_version",
+    "attempt",
+    "channel",
+    "counter",
+    "feed",
+    "feed_alias",
+    "feed_watch",
+    "fetch_event",
+    "host_place",
+    "host_turn",
+    "match",
+    "metadata",
+    "notice",
+    "outbox",
+    "pulse",
+    "review",
+    "saved_filter",
+    "search",
+    "sighting",
+    "story_decision",
+    "story_member",
+    "subscription",
+    "tally",
+    "token",
+]
