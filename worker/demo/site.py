@@ -87,11 +87,6 @@ class DemoSite:
             for outlet in self._content.outlets
         )
 
-    @property
-    def broken_feed_url(self) -> str:
-        """An address that answers 200 with an HTML page where a feed is expected."""
-        return self.base_url + _BROKEN_FEED_PATH
-
     def article_url(self, article: DemoArticle) -> str:
         """The article's canonical address on this server."""
         return article_url(self.base_url, article)
