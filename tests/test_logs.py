@@ -45,7 +45,7 @@ def test_each_attempt_is_one_object_with_its_fields(
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines] == ["polled", "processed"]
     polled, processed = lines
-    assert polled | {"level": "info", "logger": "worker.pipeline", "outcome": "ok", "tries": 1,
+    assert polled | {"level": "info", "logger": "worker.polls", "outcome": "ok", "tries": 1,
                      "feed": FEED_URL, "entries": 1, "to_process": 1} == polled  # fmt: skip
     assert processed | {"outcome": "matched", "language": "en", "text_from": "page"} == processed
     assert polled["at"] <= processed["at"]
@@ -58,7 +58,7 @@ def test_a_person_reads_one_line_an_attempt(
     start_logging(load_settings())
     process(services, fetcher)
     polled, processed = capsys.readouterr().err.splitlines()
-    assert f"INFO    worker.pipeline: polled outcome=ok feed={FEED_URL}" in polled
+    assert f"INFO    worker.polls: polled outcome=ok feed={FEED_URL}" in polled
     assert "processed outcome=matched" in processed
 
 

@@ -78,13 +78,14 @@ def both(
 
 
 def rows_of(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """All that is stored, but for what is drawn by lot."""
+    """All that is stored, but for what is drawn by lot or measured with a clock."""
     with store.database.read() as connection:
         return {
             table.name: sorted(
                 (
                     {name: value for name, value in row.items() if name not in ("token", "act")}
                     for row in connection.execute(sa.select(table)).mappings()
+                    if not str(row.get("name", "")).startswith("seconds_")
                 ),
                 key=repr,
             )

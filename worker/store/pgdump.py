@@ -45,11 +45,10 @@ def verify(file: Path) -> None:
         InputError: it cannot.
         StoreError: pg_restore is missing.
     """
-    try:
-        _run("pg_restore", None, f"--file={os.devnull}", str(file))
-        told = _run("pg_restore", None, "--list", str(file))
-    except _RefusedError as error:
-        raise InputError(str(file), f"is damaged: {error.told}") from error
+    for asked in (f"--file={os.devnull}", "--list"):
+        told, problem = _outcome("pg_restore", None, asked, str(file))
+        if problem:
+            raise InputError(str(file), f"is damaged: {problem}")
     if " alembic_version " not in told:
         raise InputError(str(file), "is a dump of something else than seedwatch")
 
@@ -78,19 +77,24 @@ def restore(url: URL, schema: str, file: Path) -> None:
         )
 
 
-class _RefusedError(StoreError):
-    """One of the programs failed; `told` is its last line."""
-
-    def __init__(self, problem: str, told: str = "") -> None:
-        super().__init__(problem)
-        self.told = told
-
-
 def _name(schema: str, table: str) -> str:
     return '"{}"."{}"'.format(schema.replace('"', '""'), table)
 
 
 def _run(program: str, url: URL | None, *args: str) -> str:
+    """Return what a program told.
+
+    Raises:
+        StoreError: it is missing or failed.
+    """
+    told, problem = _outcome(program, url, *args)
+    if problem:
+        raise StoreError(f"{program} failed: {problem}")
+    return told
+
+
+def _outcome(program: str, url: URL | None, *args: str) -> tuple[str, str]:
+    """Return what a program told, and how it failed; empty if it did not."""
     path = shutil.which(program)
     if path is None:
         raise StoreError(
@@ -109,9 +113,10 @@ def _run(program: str, url: URL | None, *args: str) -> str:
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
         [path, *args], env=environment, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        lines = [line for line in done.stderr.strip().splitlines() if line]
-        told = next((line for line in lines if "error" in line.lower()), (lines or ["?"])[0])
-        told = told.replace(str(url.password), "***") if url is not None and url.password else told
-        raise _RefusedError(f"{program} failed: {told}", told)
-    return done.stdout
+    if not done.returncode:
+        return done.stdout, ""
+    lines = [line for line in done.stderr.strip().splitlines() if line]
+    problem = next((line for line in lines if "error" in line.lower()), (lines or ["?"])[0])
+    if url is not None and url.password:
+        problem = problem.replace(str(url.password), "***")
+    return done.stdout, problem
