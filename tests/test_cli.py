@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -415,3 +416,13 @@ def test_an_empty_store_has_no_matches_and_an_empty_export(run: Run) -> None:
     assert run("matches", "--json").json == []
     assert run("export").out == run("export", "-o", "-").out == ""
     assert list(csv.reader(io.StringIO(run("export", "--format", "csv").out))) == [list(COLUMNS)]
+
+
+def test_the_help_waits_for_no_heavy_library() -> None:
+    heavy = {"numpy", "sqlalchemy", "celery", "fastapi", "trafilatura", "pydantic"}
+    shown = "import sys, worker.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", shown], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "worker.cli" in loaded
+    assert not heavy & set(loaded)
