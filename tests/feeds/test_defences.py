@@ -80,10 +80,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_feeds_end_soon_and_in_a_known_way(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     got, _ = outcome(HOSTILE[name])
     assert got in {Outcome.OK, Outcome.TOO_COMPLEX, Outcome.NOT_A_FEED}
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_attributes_are_counted_and_articles_let_through() -> None:
