@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from bench import lists
 from tests.fakes import FakeClock
 from tests.store.arrivals import arrive
 from tests.story.members import member
@@ -106,3 +107,37 @@ def test_counts_never_look_at_articles_or_matches(sqlite_store: Store, asked: st
     queries = [sql for sql in said if sql.lstrip().startswith("SELECT")]
     assert 1 <= len(queries) <= 2
     assert all("FROM tally" in sql and "article" not in sql for sql in queries)
+
+
+@pytest.fixture
+def large_postgres(postgres_url: str) -> Iterator[Store]:
+    """Large enough for PostgreSQL to plan as it does for a larger one."""
+    store = Store(postgres_url)
+    store.migrate()
+    lists.fill(store, 8_000)
+    store.tallies.rebuild()
+    with store.database.write() as connection:
+        connection.execute(sa.text("ANALYZE"))
+    yield store
+    store.close()
+
+
+def test_postgresql_reads_only_what_is_asked_for(large_postgres: Store) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def listen(*given: Any) -> None:
+        said.append((given[2], given[3]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        large_postgres.stories.lines(MatchFilter(text="kelp", unreviewed=True), 51, 6)
+        large_postgres.tallies.by_outlet(date(2026, 1, 1), None, 20)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    of_words = [one for one in said if "search" in one[0] and "story_id IN" in one[0]]
+    of_outlets = [one for one in said if "tally.value IN" in one[0]]
+    assert len(of_words) == len(of_outlets) == 1
+    with large_postgres.database.read() as connection:
+        for sql, values in of_words + of_outlets:
+            plan = connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars().all()
+            assert not [step for step in plan if "Seq Scan on" in step], plan
