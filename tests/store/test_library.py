@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.fakes import FakeClock
 from tests.web.filling import Found, fill
 from worker.domain import Relation, Verdict
 from worker.errors import NotFoundError
 from worker.records import Decision
-from worker.store.matches import MatchFilter
+from worker.store.matches import MatchFilter, filtered
+from worker.store.schema import match
 from worker.store.store import Store
+from worker.store.sums import sums_of
 
 
 def test_articles_page_by_page(store: Store, clock: FakeClock) -> None:
@@ -56,6 +59,29 @@ def test_sums_count_the_wanted_matches(store: Store, clock: FakeClock) -> None:
     }  # fmt: skip
     assert store.matches.sums(MatchFilter(relation=Relation.COPY, limit=1)).total == 1
     assert store.matches.sums(MatchFilter(text="nothing of the kind")).total == 0
+
+
+def test_kept_counts_say_what_counting_says(store: Store, clock: FakeClock) -> None:
+    clock.advance(hours=11, minutes=50)
+    first, _ = fill(store, clock, Found("a", relation=Relation.COPY), Found("b", outlet=None))
+    clock.advance(minutes=30)
+    fill(store, clock, Found("c", watch="river", seed="th.md", language="ja"), Found("d"),
+         Found("n", relation=Relation.UNRELATED, score=0.4))  # fmt: skip
+    store.matches.review(first, Verdict.RELEVANT)
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    for wanted in (
+        MatchFilter(), MatchFilter(watch="kelp", limit=1), MatchFilter(relation=Relation.COPY),
+        MatchFilter(since=day), MatchFilter(watch="river", since=day),
+    ):  # fmt: skip
+        names = ("relation", "language", "outlet", "verdict", "created_at")
+        columns = sa.select(*(match.c[name] for name in names))
+        with store.database.read() as connection:
+            counted = sums_of(connection, filtered(columns, wanted, store.database).subquery())
+        assert counted.total > 0
+        assert store.matches.sums(wanted) == counted
+    late = MatchFilter(since=day + timedelta(hours=1))  # not a whole day: counted
+    assert store.matches.sums(late).total == 0
+    assert store.matches.sums(MatchFilter(relation=Relation.UNRELATED)).total == 1
 
 
 def test_every_change_of_a_match_moves_the_latest_change(store: Store, clock: FakeClock) -> None:

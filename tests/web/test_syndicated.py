@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import feedparser
 import pytest
@@ -46,6 +48,29 @@ def test_a_feed_has_the_filters_of_the_inbox(
     assert titles(client, "?watch=river") == ["c"]
     assert titles(client, "?q=b") == ["b"]
     assert titles(client, "?since=2027-01-01") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["c", "b"]),
+        ("?view=flat&before=2", ["c", "b"]),
+        ("?verdict=all", ["c", "b", "a"]),
+        ("?verdict=relevant", ["a"]),
+        ("?language=fr", ["b"]),
+        ("?language=fr&verdict=relevant", []),
+    ],
+)
+def test_the_feeds_of_a_page_have_what_the_page_has(
+    client: TestClient, filled: Filler, sqlite_store: Store, query: str, expected: list[str]
+) -> None:
+    first, *_ = filled(Found("a"), Found("b", language="fr"), Found("c"))
+    sqlite_store.matches.review(first, Verdict.RELEVANT)
+    page = client.get(f"/{query}").text
+    links = [html.unescape(one) for one in re.findall(r'href="(/matches\.[^"]+)"', page)]
+    assert len(links) == 4
+    assert len({urlsplit(link).query for link in links}) == 1
+    assert titles(client, f"?{urlsplit(links[0]).query}") == expected
 
 
 def test_a_feed_says_what_it_is_and_where(client: TestClient, filled: Filler) -> None:
@@ -182,5 +207,5 @@ def test_who_has_logged_in_is_told_that_a_reader_needs_a_token(
     fill(sqlite_store, clock, Found("a"))
     with TestClient(app, base_url=BASE, follow_redirects=False) as client:
         assert log_in(client)[0] == 303
-        assert "<code>?token=…</code>" in client.get("/").text
+        assert "<code>&amp;token=…</code>" in client.get("/").text
         assert "<code>&amp;token=…</code>" in client.get("/?relation=copy").text

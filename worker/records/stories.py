@@ -89,6 +89,7 @@ class StoryGroup:
 
     Attributes:
         reviewed: how many of them have a verdict. review_id: the latest of their reviews.
+        first: the id of the one that was found first.
     """
 
     kind: Kind
@@ -96,6 +97,7 @@ class StoryGroup:
     number: int
     reviewed: int
     review_id: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from worker.store.reviews import ReviewStore
 from worker.store.schema import article, article_version, feed, feed_watch, match, review, sighting
 from worker.store.search import found_by, id_column
 from worker.store.states import ACTIVE
-from worker.store.sums import sums_of
+from worker.store.sums import kept_sums, sums_of
 
 MOST_COUNTED = 1_000
 """Matches found by a search that are counted; more than these are "many"."""
@@ -243,6 +243,10 @@ class MatchStore:
 
     def sums(self, wanted: MatchFilter = MatchFilter()) -> Sums:
         """How many of the wanted matches there are of each kind; paging is passed over."""
+        if _is_kept(wanted):
+            verdicts = filtered(sa.select(match.c.verdict), wanted, self._db).subquery()
+            with self._db.read() as connection:
+                return kept_sums(connection, verdicts, wanted.watch, wanted.relation, wanted.since)
         names = ("relation", "language", "outlet", "verdict", "created_at")
         found = filtered(sa.select(*(match.c[name] for name in names)), wanted, self._db).subquery()
         with self._db.read() as connection:
@@ -308,6 +312,16 @@ def filtered(query: sa.Select[Any], wanted: MatchFilter, database: Database) -> 
     if wanted.text is not None:
         query = found_by(query, wanted.text, database)
     return query
+
+
+def _is_kept(wanted: MatchFilter) -> bool:
+    """Whether counts are kept of just these matches: whole days of one watch, one relation."""
+    chosen = replace(wanted, watch=None, relation=None, since=None, limit=None, before_id=None)
+    return (
+        chosen == MatchFilter()
+        and (wanted.relation is None or wanted.relation.is_related)
+        and (wanted.since is None or wanted.since.time() == time())
+    )
 
 
 def _select() -> sa.Select[Any]:

@@ -29,14 +29,17 @@ class StoryStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def lines(self, wanted: MatchFilter, limit: int, shown: int) -> list[StoryLine]:
+    def lines(
+        self, wanted: MatchFilter, limit: int, shown: int, language: str | None = None
+    ) -> list[StoryLine]:
         """The stories of the wanted matches, the one with the newest wanted match first.
 
         Args:
             wanted: which matches count; `before_id` gives the next page: the stories whose newest
                 wanted match is older than that one.
             limit: at most so many stories.
-            shown: so many matches of each story are given, the newest ones.
+            shown: so many matches of each story are given, the newest ones, and the first one.
+            language: the first one in this language is given too.
         """
         with self._db.read() as connection:
             found: dict[int, list[Row]] = {}
@@ -51,7 +54,9 @@ class StoryStore:
                 if left:
                     found |= self._with_words(connection, wanted, left)
                 groups, ids = _counted({one: found[one] for one in heads}, shown)
-            entries = self._entries(connection, ids)
+            parts = [part for story in groups.values() for part in story]
+            firsts = {part.first for part in parts if part.language == language}
+            entries = self._entries(connection, [*firsts.union(ids)])
         return [
             StoryLine(story_id, newest, tuple(groups[story_id]), tuple(entries[story_id]))
             for story_id, newest in heads.items()
@@ -136,12 +141,20 @@ class StoryStore:
             sa.func.count().label("number"),
             sa.func.max(match.c.review_id).label("review_id"),
             sa.func.count(match.c.verdict).label("reviewed"),
+            sa.func.min(match.c.id).label("first"),
         ).where(match.c.story_id.in_(stories))
         query = filtered(query, wanted, self._db).group_by(*columns)
         found: dict[int, list[StoryGroup]] = defaultdict(list)
         for row in connection.execute(query):
             found[row.story_id].append(
-                StoryGroup(Kind(row.kind), row.language, row.number, row.reviewed, row.review_id)
+                StoryGroup(
+                    kind=Kind(row.kind),
+                    language=row.language,
+                    number=row.number,
+                    reviewed=row.reviewed,
+                    review_id=row.review_id,
+                    first=row.first,
+                )
             )
         return found
 
@@ -246,6 +259,7 @@ def _counted(
                 len(part),
                 sum(row.verdict is not None for row in part),
                 max(row.review_id for row in part),
+                part[0].id,
             )
             for (kind, language), part in parts.items()
         ]

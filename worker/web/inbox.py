@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
 from worker.domain import Relation, Verdict, Watch
-from worker.locales import _, written
+from worker.locales import _, spoken, written
 from worker.records import FeedRow
 from worker.store.filters import MAX_NAME, FilterStore
 from worker.store.matches import MOST_COUNTED
@@ -129,7 +129,7 @@ class Inbox:
             rows = list(self._store.matches.rows(query.store_filter(limit=size + 1)))
             older = rows[size - 1].id if len(rows) > size else None
             return [StoryView(row) for row in rows[:size]], older
-        lines = self._store.stories.lines(query.store_filter(), size + 1, FOLDED)
+        lines = self._store.stories.lines(query.store_filter(), size + 1, FOLDED, spoken())
         older = lines[size - 1].newest if len(lines) > size else None
         lines = lines[:size]
         leads = [lead_of(line) for line in lines]

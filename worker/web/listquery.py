@@ -97,6 +97,11 @@ class ListQuery:
         """The same list, its first page."""
         return replace(self, before=None, compare=None)
 
+    def feed_address(self) -> str:
+        """The query string of a feed of the same matches, which names the verdict always."""
+        same = replace(self.from_the_top(), view=STORIES, verdict=UNREVIEWED).address()
+        return f"{same}&verdict={self.verdict}" if same else f"?verdict={self.verdict}"
+
     def address(self, done: str | None = None, compare: int | None = None, **changes: Any) -> str:
         """The query string of this list with changes, "?" in front; empty for the plain list.
 
@@ -123,6 +128,16 @@ class ListQuery:
         }
         pairs = {name: str(value) for name, value in values.items() if value is not None}
         return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read_feed_query(values: Mapping[str, str]) -> ListQuery:
+    """Read the query of a feed of matches: of all of them, where no verdict is named.
+
+    Raises:
+        InputError: a value means nothing; names it.
+    """
+    given = {name: value for name, value in values.items() if value.strip()}
+    return read_list_query({"verdict": ALL, **given}).from_the_top()
 
 
 def read_list_query(values: Mapping[str, str]) -> ListQuery:

@@ -99,7 +99,7 @@ class StoryView:
 
 
 def lead_of(line: StoryLine) -> int:
-    """The match that leads a line: one in the reader's language if it is shown, else the first."""
+    """The match that leads a line: the first one in the reader's language, else the first one."""
     readable = [entry.id for entry in line.entries if entry.language == spoken()]
     return readable[-1] if readable else line.entries[-1].id
 

@@ -20,7 +20,7 @@ from worker.domain import Watch
 from worker.notify.about import About
 from worker.notify.exports import FORMATS
 from worker.store.store import Store
-from worker.web.listquery import ALL, ListQuery, read_list_query
+from worker.web.listquery import ListQuery, read_feed_query
 
 ENTRIES = 100
 """The newest so many: a reader that comes once a day misses none but on the wildest one."""
@@ -51,8 +51,7 @@ class MatchFeeds:
         return await run_in_threadpool(self._feed, request)
 
     def _feed(self, request: Request) -> Response:
-        asked = {name: value for name, value in request.query_params.items() if value.strip()}
-        query = read_list_query({"verdict": ALL, **asked}).from_the_top()
+        query = read_feed_query(request.query_params)
         kind = FORMATS[_FORMATS[request.url.path]]
         # asked before the rows are read: what changes in between is told at the next visit
         changed_at = self._store.matches.changed_at() or datetime.fromtimestamp(0, UTC)
@@ -63,7 +62,7 @@ class MatchFeeds:
             title=self._title(query),
             watches=self._watches,
             home_url=f"{base}/{query.address()}",
-            self_url=f"{base}{request.url.path}{query.address()}",
+            self_url=f"{base}{request.url.path}{query.feed_address()}",
         )
         kind.write(rows, out, about)
         body = out.getvalue()
