@@ -18,7 +18,7 @@ from worker.store.filters import MAX_NAME, FilterStore
 from worker.store.matches import MOST_COUNTED
 from worker.store.store import Store
 from worker.web import forms
-from worker.web.formpage import page_with_forms
+from worker.web.formpage import FormPages
 from worker.web.listquery import (
     ALL,
     FLAT,
@@ -40,27 +40,25 @@ STORY_SIZE = 200
 """Matches shown on a story's page; a longer one is a list of its own."""
 
 
-class Inbox:
+class Inbox(FormPages):
     """The lists of one store.
 
     Args:
         store: answers.
         watches: give titles.
-        clock: aware UTC.
         guard: issues the tokens of the pages' forms.
+        clock: aware UTC.
     """
 
     def __init__(
         self,
         store: Store,
         watches: Sequence[Watch],
-        clock: Callable[[], datetime],
         guard: FormGuard,
+        clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
-        self._watches = {watch.name: watch for watch in watches}
+        super().__init__(store, watches, guard)
         self._clock = clock
-        self._guard = guard
 
     def router(self) -> APIRouter:
         """The routes of the lists."""
@@ -81,8 +79,7 @@ class Inbox:
         ]
         counts = self._store.matches.verdict_counts(query.store_filter())
         has_any = bool(counts) or bool(self._store.matches.verdict_counts())
-        return page_with_forms(
-            self._guard,
+        return self._page(
             request,
             "inbox",
             query=query,
@@ -110,8 +107,7 @@ class Inbox:
             return RedirectResponse(f"/stories/{story_id}", 303)
         entries = self._store.stories.entries(story_id, STORY_SIZE)
         (line,) = self._store.stories.lines(_of_story(story_id).store_filter(), 1, 1)
-        return page_with_forms(
-            self._guard,
+        return self._page(
             request,
             "story",
             query=_of_story(story_id),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
-from worker.domain import Seed, Watch
+from worker.domain import Seed
 from worker.match.matcher import DEFAULT_THRESHOLD
 from worker.records import MatchRow
-from worker.store.store import Store
 from worker.web import forms
 from worker.web.diffs import Diff, compare
-from worker.web.formpage import page_with_forms
+from worker.web.formpage import FormPages
 from worker.web.listquery import MatchId, read_list_query
-from worker.web.safety import FormGuard
 from worker.web.sidebyside import side_by_side
 from worker.web.steps import next_to_review, one_before
 from worker.web.verdicts import flash_of
@@ -26,27 +21,8 @@ from worker.web.views import page
 _NEAR_MISSES = 10
 
 
-class Pages:
-    """The pages of one store.
-
-    Args:
-        store: answers.
-        watches: give titles and the texts of the seeds.
-        clock: aware UTC.
-        guard: issues the tokens of the pages' forms.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        watches: Sequence[Watch],
-        clock: Callable[[], datetime],
-        guard: FormGuard,
-    ) -> None:
-        self._store = store
-        self._watches = {watch.name: watch for watch in watches}
-        self._clock = clock
-        self._guard = guard
+class Pages(FormPages):
+    """A match with its evidence, and the watches, of one store."""
 
     def router(self) -> APIRouter:
         """The routes of the pages."""
@@ -60,8 +36,7 @@ class Pages:
         query = read_list_query(request.query_params)
         row = self._store.matches.get(match_id)
         seeds = self._seeds_of(row)
-        return page_with_forms(
-            self._guard,
+        return self._page(
             request,
             "match",
             query=query,

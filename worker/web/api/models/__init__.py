@@ -1,0 +1,81 @@
+"""What the API takes and gives."""
+
+from worker.web.api.models.articles import (
+    Article,
+    ArticlePage,
+    Sighting,
+    Version,
+    WholeArticle,
+    WholeVersion,
+)
+from worker.web.api.models.feeds import MAX_URL, Feed, FeedChange, FeedPage, Move, NewFeed
+from worker.web.api.models.fields import MAX_NUMBER, Day, Given, Id, MatchNumber, WatchName, Whole
+from worker.web.api.models.matches import (
+    DayCount,
+    Decisions,
+    MatchList,
+    MatchPage,
+    MatchRecord,
+    NewDecision,
+    NewVerdict,
+    NewVerdicts,
+    Passage,
+    Review,
+    ReviewList,
+    Stats,
+)
+from worker.web.api.models.problems import Fault, Problem
+from worker.web.api.models.stories import (
+    NewStoryDecision,
+    Story,
+    StoryGroup,
+    StoryMatch,
+    StoryPage,
+    WholeStory,
+)
+from worker.web.api.models.watches import Seed, Watch, WatchList
+
+__all__ = [
+    "MAX_NUMBER",
+    "MAX_URL",
+    "Article",
+    "ArticlePage",
+    "Day",
+    "DayCount",
+    "Decisions",
+    "Fault",
+    "Feed",
+    "FeedChange",
+    "FeedPage",
+    "Given",
+    "Id",
+    "MatchList",
+    "MatchNumber",
+    "MatchPage",
+    "MatchRecord",
+    "Move",
+    "NewDecision",
+    "NewFeed",
+    "NewStoryDecision",
+    "NewVerdict",
+    "NewVerdicts",
+    "Passage",
+    "Problem",
+    "Review",
+    "ReviewList",
+    "Seed",
+    "Sighting",
+    "Stats",
+    "Story",
+    "StoryGroup",
+    "StoryMatch",
+    "StoryPage",
+    "Version",
+    "Watch",
+    "WatchList",
+    "WatchName",
+    "Whole",
+    "WholeArticle",
+    "WholeStory",
+    "WholeVersion",
+]
