@@ -14,8 +14,8 @@ from tests.fakes import FakeClock, FakeFetcher, WordMatcher, flat
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
 from worker.domain import ArticleText, Match, Verdict
+from worker.records import MatchFilter
 from worker.services import Services
-from worker.store.matches import MatchFilter
 
 SITE = "https://news.example"
 TRAMS = "nine new trams"

@@ -25,6 +25,7 @@ from worker.records.feeds import (
 from worker.records.matches import (
     Decided,
     Decision,
+    MatchFilter,
     MatchRow,
     ReviewRow,
     SavedFilter,
@@ -77,6 +78,7 @@ __all__ = [
     "FeedRow",
     "HubLink",
     "KnownEntries",
+    "MatchFilter",
     "MatchRow",
     "MessageRow",
     "MostOf",
