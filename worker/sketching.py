@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,12 +17,13 @@ from worker.domain import (
     Place,
     Relation,
     Seed,
+    SeedRows,
     Sketch,
     Watch,
 )
 from worker.match.encoders import normalised
 from worker.match.matcher import read_article
-from worker.match.vectorspace import space_of
+from worker.match.vectorspace import pack, space_of
 from worker.story.grouping import SAME_STORY
 
 _BY_RELATION = {
@@ -43,6 +45,7 @@ class ArticleSketcher:
         self._watches = {watch.name: watch for watch in watches}
         self._encoder = encoder
         self._anchors: dict[str, Mapping[str, str]] = {}
+        self._seeds: dict[str, tuple[SeedRows, ...]] = {}
         self._lock = threading.Lock()
 
     def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
@@ -51,7 +54,8 @@ class ArticleSketcher:
         if not related:
             return Sketch({})
         places = {match.watch: self._place(article, match) for match in related}
-        return Sketch(places, self._vector(article), self._encoder.name)
+        seeds = tuple(one for name in places for one in self._seeds_of(name))
+        return Sketch(places, self._vector(article), self._encoder.name, self._rows(article), seeds)
 
     def _place(self, article: ArticleText, match: Match) -> Place:
         kind = _BY_RELATION.get(match.relation)
@@ -70,8 +74,29 @@ class ArticleSketcher:
                 self._anchors[name] = self._one_event(watch.seeds if watch else ())
             return self._anchors[name]
 
+    def _seeds_of(self, name: str) -> tuple[SeedRows, ...]:
+        """The vectors of a watch's seeds; worked out once, at its first match."""
+        with self._lock:
+            if name not in self._seeds:
+                watch = self._watches.get(name)
+                seeds = watch.seeds if watch else ()
+                found = [(seed, self._rows(as_article(seed))) for seed in seeds]
+                self._seeds[name] = tuple(
+                    SeedRows(name, seed.id, text_hash_of(seed), rows)
+                    for seed, rows in found
+                    if rows
+                )
+            return self._seeds[name]
+
+    def _rows(self, article: ArticleText) -> bytes | None:
+        space = space_of(self._encoder.name)
+        reading = read_article(article)
+        if not space.means or not reading.texts:
+            return None
+        return pack(space.plain(self._encoder.encode(list(reading.texts)), reading.language))
+
     def _one_event(self, seeds: Sequence[Seed]) -> Mapping[str, str]:
-        vectors = [self._vector(_as_article(seed)) for seed in seeds]
+        vectors = [self._vector(as_article(seed)) for seed in seeds]
         anchors = {seed.id: seed.id for seed in seeds}
         for number, seed in enumerate(seeds):
             for other, vector in zip(seeds[:number], vectors, strict=False):
@@ -93,7 +118,14 @@ class ArticleSketcher:
         return np.rint(mean * (127 / largest)).astype(np.int8).tobytes() if largest else None
 
 
-def _as_article(seed: Seed) -> ArticleText:
+def text_hash_of(seed: Seed) -> str:
+    """By what a seed's text is known again."""
+    text = "\0".join((seed.title, seed.text, seed.language))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def as_article(seed: Seed) -> ArticleText:
+    """A seed as if it were an article."""
     return ArticleText(seed.title, seed.text, seed.language, seed.published_at, seed.url)
 
 

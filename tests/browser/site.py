@@ -125,7 +125,6 @@ NO_PAGES = {
     "/events",
     "/matches.atom",
     "/matches.json",
-    "/documents/{format_name}",
     "/api/openapi.json",
 }
 """What the application answers that is no page, or one that needs a password."""

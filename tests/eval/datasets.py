@@ -208,3 +208,14 @@ def ntrex_groups() -> list[frozenset[str]]:
         return []
     groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))
     return [frozenset(group) for kind in groups.values() for group in kind]
+
+
+def outlets_of(story: Story) -> dict[str, str]:
+    """The outlet of each article that has one, by its id."""
+    path = STORIES / story.name / "articles.jsonl"
+    if story.name == "dev-set":
+        path = (shared_path("BENCH_DEV_SET", "dev-set") or path.parent) / "watch_dev.jsonl"
+    if path.is_file():
+        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return {row["id"]: row["outlet"] for row in rows}
+    return {article.id: article.outlet for article in load_demo().articles}

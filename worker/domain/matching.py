@@ -123,19 +123,37 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedRows:
+    """What is kept of a seed to compare articles with: as `Sketch.rows`.
+
+    Attributes:
+        text_hash: `text_hash_of` the seed; of another text the rows say nothing.
+    """
+
+    watch: str
+    seed: str
+    text_hash: str
+    rows: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is kept of an article to find its story by.
+    """What is kept of an article to find its story by, and to compare it with the others there.
 
     Attributes:
         places: by the watch's name.
         vector: the mean of its passages, centred on its language, one signed byte a dimension;
             None where the encoder's space is not known well enough to compare articles.
         encoder: what gave the vector; those of different encoders are never compared.
+        rows: the vectors of its title, if any, and its passages, each as `vector`; None as there.
+        seeds: of the watches in `places`.
     """
 
     places: Mapping[str, Place]
     vector: bytes | None = None
     encoder: str = ""
+    rows: bytes | None = None
+    seeds: tuple[SeedRows, ...] = ()
 
 
 class Sketcher(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from worker.match.encoders import normalised
 from worker.match.figures import Date
 from worker.match.names import NameIndex
 from worker.match.reading import Reading
-from worker.match.vectorspace import Similarities
+from worker.match.vectorspace import Similarities, Space
 from worker.match.watchindex import WatchIndex
 
 HEAD_TEXTS = 3
@@ -87,10 +88,12 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     common = index.space.commonness(body)
     raw: Similarities = body @ index.vectors.T
     margins = raw - 0.5 * (common[:, None] + index.commonness[None])
+    own = Rows(body, widths, common, index.space)
     alignments = {}
     for number in _nearest_seeds(margins, widths, index):
         mine = index.owner == number
-        joined = windowed_margins(body, widths, index, mine)
+        seed = Rows(index.vectors[mine], index.widths[mine], index.commonness[mine], index.space)
+        joined = windowed_margins(own, seed)
         alignments[number] = align(margins[:, mine], np.maximum(margins[:, mine], joined), widths)
     nearest = max(
         alignments, key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered
@@ -103,10 +106,10 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
         "top10": float(np.sort(margins.ravel())[-10:].mean()),
         "width": float(np.log(reading.width + len(reading.title) + 1)),
         **_core(title, body, widths, index),
-        **_aligned(alignments[nearest]),
-        **_same_text(plain[:, index.owner == nearest], widths),
-        **_same_facts(reading, index.readings[nearest]),
-        **_same_names(reading, index.readings[nearest]),
+        **aligned(alignments[nearest]),
+        **same_text(plain[:, index.owner == nearest], widths),
+        **same_facts(reading, index.readings[nearest]),
+        **same_names(reading, index.readings[nearest]),
         **_names(reading, shared, index),
         **_countries(reading, index),
         **_figures(reading, index),
@@ -138,36 +141,45 @@ def _nearest_seeds(
     return np.argsort(-nearness, kind="stable")[:MAX_ALIGNED]
 
 
-def _windows(vectors: Vectors, widths: NDArray[np.float32]) -> Vectors:
-    """Return for each passage the vector of it and the next one together."""
-    following = np.concatenate([vectors[1:] * widths[1:, None], np.zeros_like(vectors[:1])])
-    return normalised(vectors * widths[:, None] + following)
+@dataclass(frozen=True)
+class Rows:
+    """A text's passages.
 
-
-def windowed_margins(
-    body: Vectors, widths: NDArray[np.float32], index: WatchIndex, mine: NDArray[np.bool_]
-) -> Similarities:
-    """Return margins of passages against pairs of neighbours, where two sentences became one.
-
-    Args:
-        body: centred passages of the article.
-        widths: of the passages.
-        index: the watch.
-        mine: which of the index's rows belong to the seed.
+    Attributes:
+        vectors: centred, shape (passages, dimension). widths: of the passages.
+        commonness: see `Space.commonness`. space: that the vectors are in.
     """
-    seed, seed_widths = index.vectors[mine], index.widths[mine]
-    space = index.space
-    own_pairs, seed_pairs = _windows(body, widths), _windows(seed, seed_widths)
-    common, seed_common = space.commonness(body), index.commonness[mine]
-    pair_common, seed_pair_common = space.commonness(own_pairs), space.commonness(seed_pairs)
-    one_to_two = body @ seed_pairs.T - 0.5 * (common[:, None] + seed_pair_common[None])
-    two_to_one = own_pairs @ seed.T - 0.5 * (pair_common[:, None] + seed_common[None])
+
+    vectors: Vectors
+    widths: NDArray[np.float32]
+    commonness: NDArray[np.float32]
+    space: Space
+
+    @cached_property
+    def pairs(self) -> Vectors:
+        """For each passage the vector of it and the next one together."""
+        weighted = self.vectors * self.widths[:, None]
+        following = np.concatenate([weighted[1:], np.zeros_like(self.vectors[:1])])
+        return normalised(weighted + following)
+
+    @cached_property
+    def pair_commonness(self) -> NDArray[np.float32]:
+        """The commonness of the same."""
+        return self.space.commonness(self.pairs)
+
+
+def windowed_margins(one: Rows, other: Rows) -> Similarities:
+    """Return margins of passages against pairs of neighbours, where two sentences became one."""
+    one_to_two = one.vectors @ other.pairs.T
+    one_to_two = one_to_two - 0.5 * (one.commonness[:, None] + other.pair_commonness[None])
+    two_to_one = one.pairs @ other.vectors.T
+    two_to_one = two_to_one - 0.5 * (one.pair_commonness[:, None] + other.commonness[None])
     previous = np.concatenate([np.full_like(two_to_one[:1], -1.0), two_to_one[:-1]])
     joined: Similarities = np.maximum(np.maximum(one_to_two, two_to_one), previous)
     return joined
 
 
-def _same_text(plain: Similarities, widths: NDArray[np.float32]) -> dict[str, float]:
+def same_text(plain: Similarities, widths: NDArray[np.float32]) -> dict[str, float]:
     """Tell how near an article lies to one seed, passage by passage, and how steadily it follows.
 
     Args:
@@ -191,7 +203,8 @@ def _same_text(plain: Similarities, widths: NDArray[np.float32]) -> dict[str, fl
     }
 
 
-def _aligned(alignment: Alignment) -> dict[str, float]:
+def aligned(alignment: Alignment) -> dict[str, float]:
+    """Tell how an article lies beside one seed; see `Alignment`."""
     return {
         "aligned": alignment.mean,
         "in_order": alignment.in_order,
@@ -207,7 +220,7 @@ def _balance(shared: int, own: int) -> float:
     return (2 * shared - own) / (own + 2)
 
 
-def _same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
+def same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
     """Tell whether the article's own names, numbers and countries are those of one seed."""
     numbers = sum(value in seed.numbers for value in reading.numbers)
     names = sum(seed.name_index.has(name) for name in reading.names)
@@ -222,7 +235,7 @@ def _same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
     }
 
 
-def _same_names(reading: Reading, seed: Reading) -> dict[str, float]:
+def same_names(reading: Reading, seed: Reading) -> dict[str, float]:
     """Tell how many of the article's own names one seed does not have, where both are in Latin.
 
     Between two scripts a name is missed too often to say so; similarities lie lower there, too.

@@ -96,6 +96,27 @@ class Space:
         return common
 
 
+def pack(rows: Vectors) -> bytes:
+    """Return vectors as signed bytes, each row scaled to use them all."""
+    largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9)
+    packed: bytes = np.rint(rows * (127 / largest)).astype(np.int8).tobytes()
+    return packed
+
+
+def unpack(packed: bytes, number: int, space: Space) -> Vectors | None:
+    """Return rows of length 1 from what `pack` has made; None if it holds not so many.
+
+    Args:
+        packed: of any length.
+        number: of rows.
+        space: that they are in.
+    """
+    if number <= 0 or len(packed) != number * len(space.whitening):
+        return None
+    rows = np.frombuffer(packed, dtype=np.int8).reshape(number, -1).astype(np.float32)
+    return normalised(rows)
+
+
 @lru_cache(maxsize=4)
 def space_of(encoder_name: str) -> Space:
     """Return the parameters for an encoder, by the family in its name; empty ones if unknown."""

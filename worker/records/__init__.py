@@ -25,7 +25,6 @@ from worker.records.feeds import (
 from worker.records.matches import (
     Decided,
     Decision,
-    MatchFilter,
     MatchRow,
     ReviewRow,
     SavedFilter,
@@ -41,6 +40,7 @@ from worker.records.polls import (
     Subscription,
 )
 from worker.records.stories import (
+    KeptSeed,
     Placed,
     StoryDecisionRow,
     StoryEntry,
@@ -49,6 +49,7 @@ from worker.records.stories import (
     StoryLink,
     StoryMember,
     StoryRule,
+    StoryText,
 )
 from worker.records.telling import (
     AfterFailure,
@@ -77,8 +78,8 @@ __all__ = [
     "FeedJob",
     "FeedRow",
     "HubLink",
+    "KeptSeed",
     "KnownEntries",
-    "MatchFilter",
     "MatchRow",
     "MessageRow",
     "MostOf",
@@ -100,6 +101,7 @@ __all__ = [
     "StoryLink",
     "StoryMember",
     "StoryRule",
+    "StoryText",
     "Subscription",
     "Sums",
     "TellingPlan",

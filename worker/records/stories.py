@@ -10,6 +10,7 @@ from typing import Protocol
 from worker.domain import (
     Kind,
     Relation,
+    SeedRows,
     Verdict,
 )
 
@@ -156,3 +157,45 @@ class StoryDecisionRow:
     decided_at: datetime
     reviewer: str | None
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryText:
+    """A matched article of a story with its text, to be laid beside the others.
+
+    Attributes:
+        key: of its article, the same whenever it comes in. seed: the nearest one.
+        url: the address that the page gives itself, else that under which it was found.
+        published_raw: the time of publication as it was written.
+        adds: what no seed says, see `worker.domain.Match`.
+        encoder, rows: see `worker.domain.Sketch`; empty where nothing is kept.
+    """
+
+    match_id: int
+    article_id: int
+    version: int
+    key: str
+    watch: str
+    seed: str
+    relation: Relation
+    kind: Kind
+    title: str
+    text: str
+    language: str
+    outlet: str
+    url: str
+    published_at: datetime | None
+    published_raw: str
+    author: str
+    first_seen_at: datetime
+    adds: tuple[str, ...]
+    encoder: str
+    rows: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSeed:
+    """The vectors that are kept of a seed, and the encoder that gave them."""
+
+    rows: SeedRows
+    encoder: str

@@ -17,6 +17,7 @@ from worker.store.schema import match
 from worker.store.search import index_article
 from worker.store.stories import Loose, StoryKeeper
 from worker.store.tallies import Tally
+from worker.store.tellings import keep_rows, keep_seeds
 
 NEAR_MISS = 0.2
 """An unrelated article that scores less is not worth keeping as a near miss."""
@@ -57,11 +58,14 @@ class MatchWriter:
             self._found.append((found, article_id))
         index_article(self.connection, article_id)
         self.sketches[article_id] = sketch
+        if sketch is not None and sketch.places:
+            keep_rows(self.database, self.connection, article_id, sketch)
 
     def close(self) -> None:
         """Give all that was stored its story, tell what was not told before, and count it."""
         keeper = StoryKeeper(self.database, self.connection, self.rule)
         keeper.settle(self.sketches, self.loose)
+        keep_seeds(self.database, self.connection, self.sketches.values())
         for found, article_id in self._found:
             self._tell(found, article_id)
         self.tally.write()

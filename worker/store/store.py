@@ -30,6 +30,7 @@ from worker.store.storydecisions import StoryDecisionStore
 from worker.store.storylist import StoryStore
 from worker.store.subscriptions import SubscriptionStore
 from worker.store.tallies import TallyStore
+from worker.store.tellings import TellingStore
 from worker.store.tokens import TokenStore
 from worker.store.triage import TriageStore
 from worker.store.turns import TurnStore
@@ -55,6 +56,7 @@ class Store:
         self.matches = MatchStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.stories = StoryStore(self.database)
+        self.tellings = TellingStore(self.database)
         self.story_decisions = StoryDecisionStore(self.database)
         self.filters = FilterStore(self.database)
         self.notices = NoticeStore(self.database)

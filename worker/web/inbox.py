@@ -31,6 +31,7 @@ from worker.web.listquery import (
 )
 from worker.web.safety import FormGuard, without_user
 from worker.web.storylines import StoryView, is_narrow, lead_of, story_view
+from worker.web.storypages import StoryPages, spread_of
 from worker.web.verdicts import flash_of
 from worker.web.words import RELATIONS, VERDICTS, day_heading, language_heading
 
@@ -59,12 +60,14 @@ class Inbox(FormPages):
     ) -> None:
         super().__init__(store, watches, guard)
         self._clock = clock
+        self._stories = StoryPages(store, watches)
 
     def router(self) -> APIRouter:
         """The routes of the lists."""
         router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
         router.add_api_route("/", self.inbox, methods=["GET", "HEAD"])
         router.add_api_route("/stories/{match_id}", self.story, methods=["GET", "HEAD"])
+        router.include_router(self._stories.router())
         return router
 
     def inbox(self, request: Request) -> Response:
@@ -114,6 +117,7 @@ class Inbox(FormPages):
             view=story_view(line, self._store.matches.get(entries[0].id)),
             entries=entries,
             watch=self._watches.get(entries[0].watch) if len(self._watches) > 1 else None,
+            spread=spread_of(self._stories.read(story_id)),
             history=self._store.story_decisions.history(story_id),
             flash=flash_of(self._store, request),
         )

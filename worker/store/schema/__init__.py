@@ -9,10 +9,12 @@ from worker.store.schema.articles import article, article_alias, article_version
 from worker.store.schema.base import metadata
 from worker.store.schema.feeds import feed, feed_alias, feed_watch, fetch_event, subscription
 from worker.store.schema.matches import (
+    article_vectors,
     match,
     review,
     saved_filter,
     search,
+    seed_vectors,
     story_decision,
     story_member,
     tally,
@@ -23,6 +25,7 @@ from worker.store.schema.telling import attempt, channel, notice, outbox
 __all__ = [
     "article",
     "article_alias",
+    "article_vectors",
     "article_version",
     "attempt",
     "channel",
@@ -41,6 +44,7 @@ __all__ = [
     "review",
     "saved_filter",
     "search",
+    "seed_vectors",
     "sighting",
     "story_decision",
     "story_member",

@@ -70,6 +70,29 @@ story_member = sa.Table(
     sa.Index("ix_story_member_side", "side"),
 )
 
+article_vectors = sa.Table(
+    "article_vectors",
+    metadata,
+    sa.Column(
+        "article_id",
+        sa.ForeignKey("article.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("encoder", sa.String(200), nullable=False),
+    sa.Column("rows", sa.LargeBinary, nullable=False),
+)
+
+seed_vectors = sa.Table(
+    "seed_vectors",
+    metadata,
+    sa.Column("watch", sa.String(100), primary_key=True),
+    sa.Column("seed", sa.String(300), primary_key=True),
+    sa.Column("text_hash", sa.String(64), nullable=False),
+    sa.Column("encoder", sa.String(200), nullable=False),
+    sa.Column("rows", sa.LargeBinary, nullable=False),
+)
+
 story_decision = sa.Table(
     "story_decision",
     metadata,
