@@ -3,6 +3,7 @@
 #
 #   docker build -t seedwatch .
 #   docker build -t seedwatch --build-arg LOCK=onnx .      with what SEEDWATCH_ENCODER=onnx:... needs
+#   docker build -t seedwatch --build-arg LOCK=parquet .   with what exports as Parquet need
 #
 # Plain enough for the classic builder: no RUN --mount, no here-documents.
 

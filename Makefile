@@ -95,6 +95,7 @@ lock: requirements/build.in pyproject.toml  ## Pin again what pyproject.toml ask
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@echo onnxruntime | $(COMPILE) - -c requirements/dev.txt -o requirements/fast.txt
 	@$(COMPILE) pyproject.toml $(SERVER) -c requirements/dev.txt -o requirements/server.txt
+	@$(COMPILE) pyproject.toml $(SERVER) --extra parquet -c requirements/dev.txt -o requirements/parquet.txt
 	@$(COMPILE) pyproject.toml $(SERVER) --extra onnx -c requirements/dev.txt -o requirements/onnx.txt
 
 upgrade:  ## Like lock, but move every pin to its newest version

@@ -19,7 +19,7 @@ from tests.web.filling import Found, fill
 from worker.cli import main
 from worker.domain import Relation, Verdict
 from worker.notify.exports import FORMATS
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.store.store import Store
 
 Export = Callable[..., tuple[int, bytes, str]]
@@ -94,6 +94,16 @@ def test_what_is_chosen(export: Export, args: list[str], found: list[str]) -> No
     assert (code, err, titles(out)) == (0, "", found)
 
 
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_every_format_is_filtered_alike(export: Export, name: str) -> None:
+    for chosen in ("--since=2026-03-02", "--relation=same_event", "--verdict=relevant"):
+        code, out, err = export("--format", name, "--watch", "kelp", chosen)
+        assert (code, err) == (0, "")
+        assert b"second" in out
+        assert b"first" not in out.replace(b"first_seen_at", b"")
+        assert b"third" not in out
+
+
 def test_a_row_needs_no_store_to_be_read(export: Export) -> None:
     record = json.loads(export("--verdict", "relevant")[1])
     assert record["watch_title"] == "Kelp & kin"
@@ -120,7 +130,7 @@ def test_a_report_says_what_was_chosen_and_counts_it(export: Export) -> None:
     text = " ".join(page.text_content().split())
     assert page.findtext(".//h1") == "Kelp & kin: matches"
     assert "Watch kelp" in text
-    assert "2 matches in 2 languages from 1 outlet" in text
+    assert "2 matches, in 2 languages, from 1 outlet" in text
     tables = {
         table.findtext("caption"): [
             (row.findtext("th/bdi"), row.findtext("td")) for row in table.xpath("tbody/tr")
@@ -152,6 +162,8 @@ def test_an_atom_feed_says_when_its_newest_match_was_found(export: Export) -> No
     ("args", "told"),
     [
         (["--bom"], "--bom is for --format csv"),
+        (["--language", "de", "--format", "html"], "'de' is not one of 'en', 'vi', 'fr', 'id'"),
+        (["--language", "fr"], "--language is for --format atom, jsonfeed, markdown, html"),
         (["--unreviewed", "--verdict", "relevant"], "exclude each other"),
         (["--verdict", "nice"], "'nice' is not one of"),
         (["--watch", "kelb"], "no such watch. There are: kelp"),
@@ -216,3 +228,30 @@ def test_a_reader_that_has_seen_enough_is_no_error(stored: Store, name: str) -> 
         timeout=60,
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", ("Kelp & kin: kết quả", "Chủ đề kelp", "2 kết quả", "Tiếng Nhật", "Phù hợp (Kim)",
+                "Cùng sự kiện", "Thứ Hai, 2 tháng 3, 2026", "Chưa duyệt")),
+        ("fr", ("Kelp & kin\u00a0: résultats", "Veille kelp", "2 résultats", "japonais",
+                "Pertinent (Kim)", "Même événement", "Lundi 2 mars 2026", "95\u00a0%")),
+        ("id", ("Kelp & kin: temuan", "Pantauan kelp", "2 temuan", "Jepang", "Relevan (Kim)",
+                "Peristiwa sama", "Senin, 02 Maret 2026", "95%")),
+    ],
+)  # fmt: skip
+def test_a_report_speaks_the_readers_language(
+    export: Export, language: str, said: tuple[str, ...]
+) -> None:
+    code, out, _ = export("--format", "html", "--watch", "kelp", "--language", language)
+    page = html.document_fromstring(out)
+    assert (code, page.get("lang")) == (0, language)
+    text = " ".join(page.xpath("string(//body)").split(" "))
+    assert not [words for words in said if words not in text]
+    for english in ("matches", "Relation", "Outlet", "Not reviewed", "Made by", "Side by side",
+                    "Same event", "Japanese", "March"):  # fmt: skip
+        assert english not in text
+    markdown = export("--format", "markdown", "--watch", "kelp", "--language", language)[1].decode()
+    assert all(words in markdown.replace("\\", "") for words in said[:2] + said[3:4])
+    assert "Japanese" not in markdown

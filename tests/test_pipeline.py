@@ -23,8 +23,8 @@ from worker.domain import (
 from worker.errors import FetchError
 from worker.health import oldest_due
 from worker.pipeline import Processed
+from worker.records import MatchFilter
 from worker.services import Services
-from worker.store.matches import MatchFilter
 
 SITE = "https://news.example"
 

@@ -1,4 +1,4 @@
-"""Old texts that matched nothing are forgotten; nothing that a person relies on is."""
+"""Old texts that matched nothing, and old logs, are forgotten; what a person relies on is not."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import FEED_URL
-from tests.fakes import FakeClock, FakeFetcher, WordMatcher, flat
+from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher, flat
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
-from worker.domain import ArticleText, Match, Verdict
+from worker.domain import ArticleText, FeedConfig, Match, Outcome, Verdict
+from worker.records import Attempt, MatchFilter
 from worker.services import Services
-from worker.store.matches import MatchFilter
 
 SITE = "https://news.example"
 TRAMS = "nine new trams"
@@ -39,7 +39,7 @@ def kept(services: Services, fetcher: FakeFetcher) -> Services:
     fetcher.put(f"{SITE}/tram", page("Tram", *TRAM))
     for name in ("dull", "dreary"):
         fetcher.put(f"{SITE}/{name}", page(name, f"Nothing of interest is {name} here. " * 20))
-    settings = services.settings.model_copy(update={"keep_days": 30})
+    settings = services.settings.model_copy(update={"keep_days": 30, "keep_log_days": 0})
     services = replace(services, settings=settings, matcher=NearMatcher())
     run(services)
     return services
@@ -119,16 +119,12 @@ def test_a_sweep_forgets_a_bounded_number_and_then_rests(
     monkeypatch.setattr(pipeline, "FORGET_BATCH", 1)
     clock.advance(days=40)
     left = []
-    for _ in range(6):
+    for _ in range(4):
         pipeline.tidy(kept)
         left.append(sum(texts(kept).values()))
-    assert left == [3, 2, 2, 2, 2, 2]
-    with kept.store.database.read() as connection:
-        events = "SELECT count(*) FROM fetch_event"
-        # four pages and a poll, of which five sweeps took one each; the sixth found none and rests
-        assert connection.exec_driver_sql(events).scalar() == 0
+    assert left == [3, 2, 2, 2]
     calls: list[Any] = []
-    monkeypatch.setattr(kept.store.retention, "forget", lambda *args: calls.append(args) or 0)
+    monkeypatch.setattr(kept.store.retention, "forget_texts", lambda *args: calls.append(args) or 0)
     pipeline.tidy(kept)
     assert calls == []
     clock.advance(hours=2)
@@ -152,7 +148,7 @@ def test_old_texts_are_found_by_their_index(kept: Services) -> None:
     listen = lambda *given: said.append(given[2])  # noqa: E731
     sa.event.listen(sa.Engine, "before_cursor_execute", listen)
     try:
-        kept.store.retention.forget(30, 10)
+        kept.store.retention.forget_texts(30, 10)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", listen)
     (query,) = (sql for sql in said if "EXISTS" in sql)
@@ -161,3 +157,64 @@ def test_old_texts_are_found_by_their_index(kept: Services) -> None:
         filled = filled.replace("LIMIT '2026-01-01' OFFSET '2026-01-01'", "LIMIT 1")
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {filled}").all()
     assert any("ix_article_with_text" in row[3] for row in plan), plan
+
+
+def log_sizes(services: Services) -> tuple[int, int]:
+    """Lines of the log of fetches, and of that of deliveries."""
+    with services.store.database.read() as connection:
+        fetches, deliveries = (
+            connection.exec_driver_sql(f"SELECT count(*) FROM {log}").scalar_one()
+            for log in ("fetch_event", "attempt")
+        )
+    return fetches, deliveries
+
+
+def tell(services: Services) -> int:
+    """Tell what is due; how many messages."""
+    batches = pipeline.due_deliveries(services, with_hinted=True)
+    return sum(sum(pipeline.deliver(services, batch).values()) for batch in batches)
+
+
+def test_both_logs_are_forgotten_by_age_and_only_they(
+    kept: Services, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "FORGET_LOG_BATCH", 2)
+    settings = kept.settings.model_copy(update={"keep_days": 0, "keep_log_days": 60})
+    services = replace(kept, settings=settings)
+    assert tell(services) == 1
+    assert log_sizes(services) == (5, 1)  # a poll and four pages; one message
+    clock.advance(days=59)
+    assert services.store.channels.log_test("kelp", "list", Attempt(Outcome.SENT))
+    clock.advance(days=2)
+    sizes = []
+    for _ in range(4):
+        pipeline.tidy(services)
+        sizes.append(log_sizes(services))
+    assert sizes == [(3, 1), (1, 1), (0, 1), (0, 1)]
+    assert texts(services) == ALL
+    assert len(list(services.store.matches.rows())) == 1
+    assert services.store.outbox.counts() == {"done": 1}
+    assert tell(services) == 0
+
+
+def test_what_is_older_than_the_retention_comes_in_only_once(
+    kept: Services, clock: FakeClock, fetcher: FakeFetcher, channel: ListChannel
+) -> None:
+    """Under another id, by another feed, with another tracker in its address."""
+    settings = kept.settings.model_copy(update={"keep_log_days": 30})
+    services = replace(kept, settings=settings)
+    assert tell(services) == 1
+    clock.advance(days=400)
+    for _ in range(3):
+        pipeline.tidy(services)
+    assert (texts(services), log_sizes(services)) == (OLD, (0, 0))
+    other = "https://other.example/rss"
+    services.store.feeds.sync({"kelp": (FeedConfig(FEED_URL), FeedConfig(other))})
+    again = [Item(f"{name}?utm_source=x", name.title(), "Again.", guid=f"new-{name}")
+             for name in ALL]  # fmt: skip
+    for url in (FEED_URL, other):
+        fetcher.put(url, rss(*again), "text/xml")
+    assert run(services) == 0
+    assert services.store.articles.counts() == {"done": 4}
+    assert tell(services) == 0
+    assert len(channel.told) == 1

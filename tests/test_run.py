@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sites import KELP, TRAM, Item, page, rss
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.store.store import Store
 
 ITEMS = (

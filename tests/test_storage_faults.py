@@ -17,8 +17,8 @@ from tests.sites import KELP, page
 from worker import pipeline
 from worker.domain import FeedConfig, Fetched
 from worker.notify.exports import FORMATS
+from worker.records import MatchFilter
 from worker.services import Services
-from worker.store.matches import MatchFilter
 from worker.store.schema import metadata
 from worker.store.store import Store
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -26,6 +28,7 @@ from worker.domain import (
     TellingRules,
 )
 from worker.fetch import AddressGuard, HttpFetcher, Limits, Request
+from worker.notify.channels import FileSink
 from worker.notify.messages import Receipt
 from worker.notify.webhook import WebhookSender
 from worker.records import AttemptRow, ChannelRow
@@ -518,3 +521,29 @@ def test_doctor_names_a_channel_that_is_off(
     found = _channels_finding(services.store, services.watches)
     assert (found.status, found.detail) == ("warn", "kelp/desk off")
     assert _channels_finding(services.store, ()).status == "ok"  # no file names it any more
+
+
+def test_a_file_has_each_match_once_though_its_writer_was_killed(
+    tells: Callable[..., Services], clock: FakeClock, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    services = tells(ChannelConfig("file"), found=2)
+    sink = FileSink(tmp_path / "output", clock)
+    services = replace(services, senders={**services.senders, "file": sink})
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> bool:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.store.outbox, "sent", killed)
+        with pytest.raises(Killed):
+            tell(services)
+    clock.advance(seconds=121)
+    assert tell(services) == {"sent": 2}
+    (file,) = (tmp_path / "output").iterdir()
+    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [record["title"] for record in records] == ["About kelp-0", "About kelp-1"]
+    assert len({record["key"] for record in records}) == 2

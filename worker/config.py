@@ -88,6 +88,8 @@ class Settings(BaseSettings):
 
     keep_days: int = Field(default=0, ge=0, le=36_500)
     """Texts of unmatched articles are deleted after so many days; 0 keeps them for ever."""
+    keep_log_days: int = Field(default=90, ge=0, le=36_500)
+    """Attempts to fetch and to tell are deleted after so many days; 0 keeps them for ever."""
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8321, ge=0, le=65535)

@@ -55,6 +55,8 @@ MATCH_AT_ONCE = 8
 """Articles matched and stored together: what a dying worker can lose of its work at the most."""
 FORGET_BATCH = 1_000
 """Articles whose texts are forgotten in one sweep: 2.8 million a day with the default tick."""
+FORGET_LOG_BATCH = 5_000
+"""Lines of each log that are forgotten in one sweep: 14 million a day; 100,000 feeds make 3."""
 RETENTION, RETENTION_REST_S = "retention", 3_600.0
 """The pulse, and how long the sweep does not look for old texts after it found no more."""
 PROCESS_BUDGET_S = 45.0
@@ -396,11 +398,17 @@ def tidy(services: Services) -> None:
     """Drop what is kept for a while only, a batch at a time; a rest when nothing is left."""
     store = services.store
     store.turns.forget()
-    keep_days = services.settings.keep_days
+    settings = services.settings
     rested_s = store.pulse.ages_s().get(RETENTION)
-    if not keep_days or (rested_s is not None and rested_s < RETENTION_REST_S):
+    if rested_s is not None and rested_s < RETENTION_REST_S:
         return
-    if store.retention.forget(keep_days, FORGET_BATCH) < FORGET_BATCH:
+    is_done = True
+    if settings.keep_days:
+        is_done = store.retention.forget_texts(settings.keep_days, FORGET_BATCH) < FORGET_BATCH
+    if settings.keep_log_days:
+        number = store.retention.forget_logs(settings.keep_log_days, FORGET_LOG_BATCH)
+        is_done = is_done and number < FORGET_LOG_BATCH
+    if is_done:
         store.pulse.take(RETENTION, services.name, for_s=0.0)
 
 

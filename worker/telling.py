@@ -123,7 +123,10 @@ class Telling:
             attempt = Attempt(error.outcome, error.detail)
         else:
             rows = tuple(self.store.matches.get(one) for one in delivery.match_ids)
-            message = Message(delivery.key, *found, rows, delivery.created_at, self.pages_url)
+            message = Message(
+                delivery.key, *found, rows, delivery.created_at, self.pages_url,
+                is_again=delivery.tries > 1,
+            )  # fmt: skip
             attempt, failed = self._attempt(message)
             if failed is None:
                 self.store.outbox.sent(delivery, attempt)

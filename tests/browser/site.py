@@ -125,6 +125,7 @@ NO_PAGES = {
     "/events",
     "/matches.atom",
     "/matches.json",
+    "/documents/{format_name}",
     "/api/openapi.json",
 }
 """What the application answers that is no page, or one that needs a password."""

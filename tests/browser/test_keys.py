@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader, Visited
 from worker.domain import Verdict
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.store.store import Store
 
 

@@ -11,8 +11,8 @@ from tests.fakes import FakeClock
 from tests.web.filling import Found, fill
 from worker.domain import Relation, Verdict
 from worker.errors import NotFoundError
-from worker.records import Decision
-from worker.store.matches import MatchFilter, filtered
+from worker.records import Decision, MatchFilter
+from worker.store.matches import filtered
 from worker.store.schema import match
 from worker.store.store import Store
 from worker.store.sums import sums_of

@@ -12,9 +12,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from worker.records import MatchFilter
 from worker.store import migrate, states
 from worker.store.engine import Database
-from worker.store.matches import MatchFilter
 from worker.store.store import Store
 
 FOLDER = Path(migrate.__file__).parent / "migrations"

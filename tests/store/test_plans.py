@@ -14,7 +14,7 @@ from tests.fakes import FakeClock
 from tests.store.arrivals import arrive
 from tests.story.members import member
 from worker.domain import Verdict
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.store.store import Store
 
 ASKED: dict[str, Callable[[Store], Any]] = {

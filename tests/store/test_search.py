@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from tests.fakes import FakeClock
 from tests.web.filling import Found, fill
 from worker.domain import DetectedLanguage, Outcome, Relation, TextSource
-from worker.records import ArticleResult
+from worker.records import ArticleResult, MatchFilter
 from worker.store.feeds import hash_of
 from worker.store.folding import MAX_TEXT, pieces_of, tokens_of
-from worker.store.matches import MatchFilter
 from worker.store.search import terms_of
 from worker.store.store import Store
 

@@ -22,8 +22,7 @@ from tests.store.arrivals import RULE, arrive, finish, groups, poll, results_of,
 from tests.story.members import crowd, member, vector
 from worker.domain import Kind, Relation, Verdict
 from worker.errors import InputError, NotFoundError
-from worker.records import StoryLink, StoryMember
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter, StoryLink, StoryMember
 from worker.store.schema import metadata
 from worker.store.store import Store
 from worker.story.grouping import Grouping

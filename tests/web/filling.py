@@ -22,9 +22,8 @@ from worker.domain import (
     Validators,
     Watch,
 )
-from worker.records import ArticleResult, NewEntry, PollResult
+from worker.records import ArticleResult, MatchFilter, NewEntry, PollResult
 from worker.store.feeds import hash_of
-from worker.store.matches import MatchFilter
 from worker.store.store import Store
 from worker.story.grouping import Grouping
 

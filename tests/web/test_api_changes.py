@@ -314,8 +314,6 @@ def test_stats_count_what_is_chosen(
 class TestExports:
     @pytest.mark.parametrize("name", list(FORMATS))
     def test_an_export_is_the_document(self, client: TestClient, filled: Filler, name: str) -> None:
-        if name == "parquet":
-            pytest.importorskip("pyarrow")
         filled(Found("first"), Found("second", language="ja"))
         answer = client.get(f"/api/v1/exports/{name}?language=ja")
         assert answer.status_code == 200

@@ -17,13 +17,14 @@ from worker.commands.output import STDOUT, opened
 from worker.config import Settings, load_settings
 from worker.domain import Relation, Verdict, Watch
 from worker.errors import ConfigError
+from worker.locales import ENGLISH, LANGUAGES, speaking
 from worker.match.watches import NAME
 from worker.notify.about import About
 from worker.notify.exports import FORMATS
 from worker.notify.records import match_record
-from worker.notify.wording import RELATIONS
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.store.store import Store
+from worker.words import chosen
 
 UNREVIEWED = "unreviewed"
 
@@ -130,9 +131,16 @@ def review(match_id: int, verdict: str, note: str | None, reviewer: str | None) 
 )
 @click.option("--bom", is_flag=True, help="CSV for Excel: begin with a byte order mark.")
 @click.option(
+    "--language",
+    type=click.Choice(list(LANGUAGES)),
+    help="Of the words around the matches, in what people read: html, markdown, atom, jsonfeed.",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file; stdout without it or with `-`."
 )
-def export(format_name: str, bom: bool, output: Path | None, **filters: Any) -> None:
+def export(
+    format_name: str, bom: bool, language: str | None, output: Path | None, **filters: Any
+) -> None:
     """Write the matches to a file or stdout, newest first.
 
     \b
@@ -149,15 +157,18 @@ def export(format_name: str, bom: bool, output: Path | None, **filters: Any) -> 
     if bom and format_name != "csv":
         raise click.UsageError("--bom is for --format csv")
     kind = FORMATS[format_name]
+    if language and not kind.is_for_people:
+        told = ", ".join(name for name, one in FORMATS.items() if one.is_for_people)
+        raise click.UsageError(f"--language is for --format {told}")
     settings = load_settings()
-    with open_store(settings) as store:
+    with open_store(settings) as store, speaking(language or ENGLISH):
         _refuse_unknown_watch(store, settings, wanted.watch)
         watches = _watches(settings)
         watch = watches.get(wanted.watch or "")
         about = About(
-            title=f"{watch.title}: matches" if watch else "Seedwatch matches",
+            watch=watch.title if watch else "",
             watches=watches,
-            selection=_in_words(wanted),
+            selection=chosen(wanted),
             made_at=utc_now(),
             sums=store.matches.sums(wanted) if kind.needs_sums else None,
             with_bom=bom,
@@ -178,15 +189,3 @@ def _watches(settings: Settings) -> dict[str, Watch]:
         click.echo(f"without the titles of watches and seeds: {error}", err=True)
         return {}
     return {watch.name: watch for watch in watches}
-
-
-def _in_words(wanted: MatchFilter) -> str:
-    """What was chosen, for the head of a document."""
-    parts = [
-        f"watch {wanted.watch}" if wanted.watch else "",
-        RELATIONS[wanted.relation] if wanted.relation else "",
-        "not reviewed" if wanted.unreviewed else f"verdict {wanted.verdict}" * bool(wanted.verdict),
-        f"found since {wanted.since:%Y-%m-%d %H:%M} UTC" if wanted.since else "",
-    ]
-    said = ", ".join(part for part in parts if part)
-    return said[:1].upper() + said[1:]

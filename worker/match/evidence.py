@@ -132,7 +132,7 @@ def reasons(
 ) -> tuple[str, ...]:
     """Return the features that decided, in plain words, most important first.
 
-    They are stored as they are; `worker.web.words.reason` says each in the reader's language.
+    They are stored as they are; `worker.words.reason` says each in the reader's language.
     """
     told = [f"nothing on: {', '.join(comparison.missing)}"] if comparison.missing else []
     alignment = comparison.alignment

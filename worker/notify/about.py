@@ -15,7 +15,7 @@ class About:
     """What a writer knows besides its rows.
 
     Attributes:
-        title: of the document.
+        watch: the title of the one watch whose matches these are; empty for several.
         watches: those that are known, by name: their titles, and those of their seeds.
         selection: in words, what was chosen; empty for everything.
         made_at: aware UTC, where the document shall say it.
@@ -24,7 +24,7 @@ class About:
         with_bom: CSV begins with a byte order mark, by which Excel knows UTF-8.
     """
 
-    title: str = "Seedwatch matches"
+    watch: str = ""
     watches: Mapping[str, Watch] = field(default_factory=dict)
     selection: str = ""
     made_at: datetime | None = None

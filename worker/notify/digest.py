@@ -8,31 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_percent
-
-from worker.domain import UNDETERMINED, Relation
-from worker.locales import N_, Phrases, _, locale, ngettext
+from worker.domain import UNDETERMINED
+from worker.locales import _, ngettext
 from worker.notify.links import safe_link
 from worker.notify.messages import Message
 from worker.records import MatchRow
+from worker.words import RELATIONS, day, language_name, percent
 
 MOST_STORIES = 50
 MOST_OF_A_STORY = 10
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-
-_RELATIONS = Phrases(
-    {
-        Relation.COPY: N_("Copy"),
-        Relation.TRANSLATION: N_("Translation"),
-        Relation.SAME_EVENT: N_("Same event"),
-        Relation.SAME_TOPIC: N_("Same topic"),
-        Relation.UNRELATED: N_("Near miss"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +87,11 @@ def summary(message: Message, stories: Sequence[Story]) -> str:
 def item_of(message: Message, row: MatchRow) -> Item:
     """A match as it is shown."""
     parts = (
-        _RELATIONS[row.relation],
-        _percent(row.score),
+        RELATIONS[row.relation],
+        percent(row.score),
         one_line(row.outlet or ""),
-        _language(row.language),
-        _day(row.published_at) if row.published_at else "",
+        language_name(row.language),
+        day(row.published_at) if row.published_at else "",
     )
     return Item(
         title=one_line(row.title) or _("(no title)"),
@@ -123,27 +109,10 @@ def one_line(text: str) -> str:
 
 def _story(message: Message, rows: Sequence[MatchRow]) -> Story:
     first = sorted(rows, key=lambda row: (-row.score, row.id))
-    languages = dict.fromkeys(_language(row.language) for row in first)
+    languages = dict.fromkeys(language_name(row.language) for row in first)
     told = ngettext("%(num)s match", "%(num)s matches", len(rows))
     return Story(
         items=tuple(item_of(message, row) for row in first[:MOST_OF_A_STORY]),
         summary=f"{told} ({', '.join(languages)})" if len(rows) > 1 else "",
         more=max(0, len(rows) - MOST_OF_A_STORY),
     )
-
-
-def _percent(score: float) -> str:
-    """A score as a percentage; only an exact 1 is 100%, since nothing else is certain."""
-    whole = round(min(max(score, 0.0), 1.0) * 100)
-    return str(format_percent((99 if whole == 100 and score < 1 else whole) / 100, locale=locale()))
-
-
-def _day(moment: date) -> str:
-    return str(format_date(moment, "medium", locale()))
-
-
-def _language(code: str) -> str:
-    if not code or code == UNDETERMINED:
-        return _("Unknown language")
-    name = locale().languages.get(code.replace("-", "_")) or Locale("en").languages.get(code)
-    return str(name or code)

@@ -6,17 +6,24 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from worker.locales import _
 from worker.notify.about import NOTHING_KNOWN, About
 from worker.notify.links import safe_link
-from worker.notify.wording import summary, title_of
+from worker.notify.wording import heading_of, passages_heading, summary, title_of
 from worker.records import MatchRow
+from worker.words import reason
 
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""All but those that keep a mark on the line of its word."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
 
 
 def write_markdown(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_KNOWN) -> int:
-    """Write a press review as Markdown, newest match first; returns the number of matches."""
-    out.write(f"# {_text(about.title)}\n")
+    """Write a press review as Markdown, newest match first; returns the number of matches.
+
+    It speaks the language that is spoken (`worker.locales.speaking`).
+    """
+    out.write(f"# {_text(heading_of(about))}\n")
     if about.selection:
         out.write(f"\n{_text(about.selection)}\n")
     count = 0
@@ -29,24 +36,24 @@ def write_markdown(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING
 def _section(row: MatchRow) -> Iterator[str]:
     title, url = _text(title_of(row)), safe_link(row.url)
     yield f"## {f'[{title}](<{_target(url)}>)' if url else title}"
-    yield f"\n{_text(summary(row))}"
+    yield "\n" + _text(summary(row))
     if row.note:
-        yield f"\nNote: {_text(row.note)}"
+        yield "\n" + _text(_("Note: %(note)s", note=row.note))
     if row.reasons[1:]:
         yield ""
-        yield from (f"- {_text(reason)}" for reason in row.reasons[1:])
+        yield from (f"- {_text(reason(one))}" for one in row.reasons[1:])
     if row.evidence:
-        yield "\nPassages of the article, each with the seed's:"
+        yield "\n" + _text(passages_heading())
         for pair in row.evidence:
             yield f"\n> {_text(str(pair['article']))}\n>\n> — {_text(str(pair['seed']))}"
     if row.adds:
-        yield "\nNo counterpart found in the seeds for:\n"
+        yield "\n" + _text(_("No counterpart found in the seeds")) + "\n"
         yield from (f"- {_text(addition)}" for addition in row.adds)
 
 
 def _text(text: str) -> str:
     """A text in one line in which nothing is markup."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", _SPACES.sub(" ", text).strip())
 
 
 def _target(url: str) -> str:

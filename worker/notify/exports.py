@@ -26,6 +26,7 @@ class Format:
         writes: rows, where to, and what is known of them -> the number of rows. Where to is a
             stream of bytes if `is_binary`, else one of text.
         suffix: of a file. media_type: of an answer over HTTP.
+        is_for_people: whether it has words of ours, said in the language spoken.
         needs_sums: whether it shows numbers over all rows, to be counted beforehand.
     """
 
@@ -33,6 +34,7 @@ class Format:
     suffix: str
     media_type: str
     is_binary: bool = False
+    is_for_people: bool = False
     needs_sums: bool = False
 
     def write(self, rows: Iterable[MatchRow], out: BinaryIO, about: About = NOTHING_KNOWN) -> int:
@@ -50,9 +52,13 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     "jsonl": Format(write_jsonl, "jsonl", "application/x-ndjson"),
     "csv": Format(write_csv, "csv", "text/csv; charset=utf-8"),
-    "atom": Format(write_atom, "atom", "application/atom+xml; charset=utf-8"),
-    "jsonfeed": Format(write_jsonfeed, "json", "application/feed+json; charset=utf-8"),
-    "markdown": Format(write_markdown, "md", "text/markdown; charset=utf-8"),
-    "html": Format(write_report, "html", "text/html; charset=utf-8", needs_sums=True),
+    "atom": Format(write_atom, "atom", "application/atom+xml; charset=utf-8", is_for_people=True),
+    "jsonfeed": Format(
+        write_jsonfeed, "json", "application/feed+json; charset=utf-8", is_for_people=True
+    ),
+    "markdown": Format(write_markdown, "md", "text/markdown; charset=utf-8", is_for_people=True),
+    "html": Format(
+        write_report, "html", "text/html; charset=utf-8", is_for_people=True, needs_sums=True
+    ),
     "parquet": Format(write_parquet, "parquet", "application/vnd.apache.parquet", is_binary=True),
 }

@@ -23,6 +23,7 @@ class Message:
         rows: the matches told, oldest first; none in a test message.
         made_at: when it was put together, the same at every attempt.
         pages_url: where the review pages are reached, without a slash at the end; or empty.
+        is_again: whether who had it before died with it, so that it may have been sent.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Message:
     rows: tuple[MatchRow, ...]
     made_at: datetime
     pages_url: str = ""
+    is_again: bool = False
 
     @property
     def is_test(self) -> bool:

@@ -1,29 +1,42 @@
 """The press review as one HTML file that needs nothing else: to read, to print, to hand on.
 
-Everything that comes from a page is text: templates escape it, and the file forbids itself to load
-or run anything.
+It speaks the language that is spoken (`worker.locales.speaking`). Everything that comes from a page
+is text: templates escape it, and the file forbids itself to load or run anything.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from markupsafe import Markup
 
 from worker.charts import Series, Tile, bars, tree_map
-from worker.domain import UNDETERMINED
+from worker.domain import Relation, Verdict
+from worker.locales import _, ngettext, pgettext, spoken, written
 from worker.notify.about import NOTHING_KNOWN, About
 from worker.notify.links import safe_link
 from worker.notify.records import match_record
-from worker.notify.wording import RELATIONS, language_name, title_of
+from worker.notify.wording import heading_of, title_of
 from worker.records import MatchRow, Sums
+from worker.words import (
+    RELATIONS,
+    VERDICTS,
+    day,
+    direction,
+    full_day,
+    lang_attribute,
+    language_heading,
+    language_name,
+    minute,
+    percent,
+    reason,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,10 +46,6 @@ _MOST_LISTED = 12
 """Lines of a table of languages or outlets; the rest is summed up in one."""
 _MOST_BARS = 62
 """Of longer times there is a bar a week."""
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_RIGHT_TO_LEFT = frozenset(
-    {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def write_report(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_K
             yield row
 
     days = (
-        (_day_heading(when), ((row, match_record(row, about.watches.get(row.watch))) for row in of))
+        (full_day(when), ((row, match_record(row, about.watches.get(row.watch))) for row in of))
         for when, of in groupby(counted(), key=lambda row: row.created_at.date())
     )
     pieces = _template().generate(
@@ -71,7 +80,9 @@ def write_report(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_K
         charts=_charts(about),
         tables=_tables(about),
         style=_style(),
-        RELATIONS=RELATIONS,
+        heading=heading_of(about),
+        language=spoken(),
+        totals=_totals(about.sums),
     )
     for piece in pieces:
         out.write(piece)
@@ -92,13 +103,15 @@ def _template() -> Template:
     environment.filters.update(
         safe_link=safe_link,
         title=title_of,
-        language=lambda code: _capital(language_name(code)),
+        language=language_name,
         tongue=_tongue,
-        percent=lambda score: f"{99 if 0.995 <= score < 1 else round(score * 100)}\u00a0%",
-        day=_day,
-        minute=_minute,
-        number=lambda n, one, many: f"{n:,} {one if n == 1 else many}",
+        percent=percent,
+        day=day,
+        minute=minute,
+        reason=reason,
+        written=written,
     )
+    environment.globals.update(_=_, pgettext=pgettext, RELATIONS=RELATIONS, VERDICTS=VERDICTS)
     return environment.get_template("report.html")
 
 
@@ -115,24 +128,41 @@ def _charts(about: About) -> list[Chart]:
     starts = _bars(min(sums.days), max(sums.days))
     step = starts[1] - starts[0] if len(starts) > 1 else timedelta(days=1)
     series = [
-        Series(name, code, [_found(sums, code, start, start + step) for start in starts])
-        for code, name in RELATIONS.items()
+        Series(RELATIONS[code], code, [_found(sums, code, start, start + step) for start in starts])
+        for code in Relation
         if code in sums.relations
     ]
-    total = f"{sums.total:,} {'match' if sums.total == 1 else 'matches'}"
-    unit = "day" if step.days == 1 else "week"
-    drawn = [
-        Chart(
-            f"Found, by {unit}",
-            bars(f"Bar chart: {total} by relation, {unit} by {unit}",
-                 [_day(start) for start in starts], series, _number),
-            [(one.css, one.name) for one in series],
-        )
-    ]  # fmt: skip
-    languages = _most({_capital(language_name(c)): n for c, n in sums.languages.items()})
+    is_daily = step.days == 1
+    heading = _("Matches a day, by relation") if is_daily else _("Matches a week, by relation")
+    said = ngettext(
+        "Bar chart: %(num)s match by relation over time",
+        "Bar chart: %(num)s matches by relation over time",
+        sums.total,
+    )
+    drawn = bars(said, [day(start) for start in starts], series, written)
+    languages = _most({language_heading(code): n for code, n in sums.languages.items()})
     tiles = [Tile(label, "tile", number) for label, number in languages]
-    said = f"Tree map: {total} by language; the table has the numbers"
-    return [*drawn, Chart("Languages", tree_map(said, tiles, _number), [])]
+    said = ngettext(
+        "Tree map: matches in %(num)s language; the table below has the numbers",
+        "Tree map: matches in %(num)s languages; the table below has the numbers",
+        len(sums.languages),
+    )
+    return [
+        Chart(heading, drawn, [(one.css, one.name) for one in series]),
+        Chart(_("Languages of the matches"), tree_map(said, tiles, written), []),
+    ]
+
+
+def _totals(sums: Sums | None) -> str:
+    """How many matches, in how many languages, from how many outlets."""
+    if sums is None:
+        return ""
+    parts = (
+        ngettext("%(num)s match", "%(num)s matches", sums.total),
+        ngettext("in %(num)s language", "in %(num)s languages", len(sums.languages)),
+        ngettext("from %(num)s outlet", "from %(num)s outlets", len(sums.outlets)),
+    )
+    return ", ".join(parts) + "."
 
 
 def _bars(first: date, last: date) -> list[date]:
@@ -154,10 +184,10 @@ def _tables(about: About) -> list[tuple[str, list[tuple[str, int]]]]:
     if sums is None:
         return []
     return [
-        ("Relation", [(_capital(RELATIONS[code]), n) for code, n in sums.relations.items()]),
-        ("Language", _most({_capital(language_name(c)): n for c, n in sums.languages.items()})),
-        ("Outlet", _most({name or "Unknown outlet": n for name, n in sums.outlets.items()})),
-        ("Verdict", [(_capital(code or "not reviewed"), n) for code, n in sums.verdicts.items()]),
+        (_("Relation"), [(RELATIONS[Relation(code)], n) for code, n in sums.relations.items()]),
+        (_("Language"), _most({language_heading(c): n for c, n in sums.languages.items()})),
+        (_("Outlet"), _most({name or _("Unknown outlet"): n for name, n in sums.outlets.items()})),
+        (_("Verdict"), [(_verdict(code), n) for code, n in sums.verdicts.items()]),
     ]
 
 
@@ -165,34 +195,23 @@ def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     listed = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = listed[_MOST_LISTED:]
     return listed[:_MOST_LISTED] + (
-        [(f"{len(rest)} others", sum(number for _, number in rest))] if rest else []
+        [
+            (
+                ngettext("%(num)s other", "%(num)s others", len(rest)),
+                sum(number for _name, number in rest),
+            )
+        ]
+        if rest
+        else []
     )
+
+
+def _verdict(code: str | None) -> str:
+    return VERDICTS[Verdict(code)] if code else _("Not reviewed")
 
 
 def _tongue(code: str | None) -> Markup:
     """The attributes of a text in some language."""
-    known = code and code != UNDETERMINED and _LANGUAGE_TAG.fullmatch(code)
-    if not code or not known:
-        return Markup(' dir="auto"')
-    is_rtl = code.lower().partition("-")[0] in _RIGHT_TO_LEFT
-    return Markup(' lang="{}" dir="{}"').format(code, "rtl" if is_rtl else "ltr")
-
-
-def _day(when: date) -> str:
-    return f"{when.day} {when:%b} {when.year}"
-
-
-def _number(number: float) -> str:
-    return f"{number:,.0f}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b} {moment.year}, {moment:%H:%M} UTC"
-
-
-def _day_heading(when: Any) -> str:
-    return f"{when:%A} {when.day} {when:%B} {when.year}"
+    known = lang_attribute(code)
+    named = Markup(' lang="{}"').format(known) if known else Markup()
+    return named + Markup(' dir="{}"').format(direction(code))

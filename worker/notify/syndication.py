@@ -19,11 +19,13 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from worker.clock import iso
+from worker.locales import _
 from worker.notify.about import NOTHING_KNOWN, About
 from worker.notify.links import safe_link
 from worker.notify.records import match_record
-from worker.notify.wording import summary, title_of
+from worker.notify.wording import heading_of, passages_heading, summary, title_of
 from worker.records import MatchRow
+from worker.words import reason
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -37,7 +39,7 @@ def write_atom(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING_KNO
     newest, found = _with_newest(rows)
     out.write('<?xml version="1.0" encoding="utf-8"?>\n')
     out.write(f'<feed xmlns="{_ATOM}">\n<id>{_FEED_ID}</id>\n')
-    out.write(f"<title>{xml_escape(_xml_text(about.title))}</title>\n")
+    out.write(f"<title>{xml_escape(_xml_text(heading_of(about)))}</title>\n")
     if about.selection:
         out.write(f"<subtitle>{xml_escape(_xml_text(about.selection))}</subtitle>\n")
     out.write(f"<updated>{iso(newest)}</updated>\n<author><name>Seedwatch</name></author>\n")
@@ -59,7 +61,7 @@ def write_jsonfeed(rows: Iterable[MatchRow], out: TextIO, about: About = NOTHING
     """
     head = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": about.title,
+        "title": heading_of(about),
         "description": about.selection or None,
         "home_page_url": about.home_url,
         "feed_url": about.self_url,
@@ -129,17 +131,19 @@ def _details(row: MatchRow) -> str:
     """The evidence as plain markup of our own; every text of a page in it is escaped."""
     parts = [f"<p>{escape(summary(row))}</p>"]
     if row.note:
-        parts.append(f"<p>Note: {escape(row.note)}</p>")
-    parts += _list(row.reasons[1:])
+        note = _("Note: %(note)s", note=row.note)
+        parts.append(f"<p>{escape(note)}</p>")
+    parts += _list(reason(one) for one in row.reasons[1:])
     if row.evidence:
-        parts.append("<h3>Passages side by side</h3>")
+        parts.append(f"<h3>{escape(passages_heading())}</h3>")
         parts += [
             f"<blockquote dir='auto'>{escape(str(pair['article']))}</blockquote>"
             f"<p dir='auto'>{escape(str(pair['seed']))}</p>"
             for pair in row.evidence
         ]
     if row.adds:
-        parts.append("<h3>No counterpart found in the seeds</h3>")
+        heading = _("No counterpart found in the seeds")
+        parts.append(f"<h3>{escape(heading)}</h3>")
         parts += _list(row.adds)
     return "\n".join(parts)
 

@@ -1,48 +1,43 @@
-"""A match in a few words, for documents that people read."""
+"""A match in a few words, for documents that people read, in the language spoken."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from worker.domain import UNDETERMINED
+from worker.locales import _
+from worker.notify.about import About
 from worker.records import MatchRow
+from worker.words import RELATIONS, VERDICTS, day, language_name, percent, reason
 
-RELATIONS = {
-    "copy": "copy",
-    "translation": "translation",
-    "same_event": "same event",
-    "same_topic": "same topic",
-    "unrelated": "near miss",
-}
+
+def heading_of(about: About) -> str:
+    """The title of a document."""
+    if about.watch:
+        return _("%(watch)s: matches", watch=about.watch)
+    return _("Seedwatch: matches")
 
 
 def title_of(row: MatchRow) -> str:
     """Its title, or what stands for it."""
-    return " ".join(row.title.split()) or "(no title)"
+    return " ".join(row.title.split()) or _("(no title)")
+
+
+def passages_heading() -> str:
+    """What stands above the aligned passages."""
+    return _("Passages that say the same")
 
 
 def facts(row: MatchRow) -> str:
     """Relation, score, outlet, language, date and verdict in one line."""
     parts = [
-        f"{RELATIONS[row.relation]} ({row.score:.2f})",
+        RELATIONS[row.relation],
+        percent(row.score),
         row.outlet or "",
         language_name(row.language),
-        f"{row.published_at:%Y-%m-%d}" if row.published_at else "",
-        f"verdict: {row.verdict}" if row.verdict else "",
+        day(row.published_at) if row.published_at else "",
+        VERDICTS[row.verdict] if row.verdict else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
 def summary(row: MatchRow) -> str:
     """The facts, with the first reason."""
-    return f"{facts(row)}. {row.reasons[0]}" if row.reasons else facts(row)
-
-
-@lru_cache(maxsize=512)
-def language_name(code: str) -> str:
-    """A language's English name; the code itself where there is none."""
-    from babel import Locale
-
-    if not code or code == UNDETERMINED:
-        return "unknown language"
-    return Locale("en").languages.get(code.replace("-", "_")) or code
+    return f"{facts(row)}. {reason(row.reasons[0])}" if row.reasons else facts(row)

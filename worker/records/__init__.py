@@ -25,6 +25,7 @@ from worker.records.feeds import (
 from worker.records.matches import (
     Decided,
     Decision,
+    MatchFilter,
     MatchRow,
     ReviewRow,
     SavedFilter,
@@ -80,6 +81,7 @@ __all__ = [
     "HubLink",
     "KeptSeed",
     "KnownEntries",
+    "MatchFilter",
     "MatchRow",
     "MessageRow",
     "MostOf",

@@ -17,6 +17,35 @@ from worker.domain import (
 
 
 @dataclass(frozen=True, slots=True)
+class MatchFilter:
+    """What to list; None means any.
+
+    Attributes:
+        language: of the article, as detected.
+        outlet: as lists show it. feed_id: a feed in which the article was seen.
+        story_id: of the story as it is now.
+        text: words to be found in title or text, see `worker.store.search`.
+        since: matches found at or after this time.
+        before_id: keyset paging: matches older than this one.
+        with_unrelated: near misses as well.
+    """
+
+    watch: str | None = None
+    relation: Relation | None = None
+    language: str | None = None
+    outlet: str | None = None
+    feed_id: int | None = None
+    story_id: int | None = None
+    text: str | None = None
+    verdict: Verdict | None = None
+    unreviewed: bool = False
+    since: datetime | None = None
+    before_id: int | None = None
+    limit: int | None = None
+    with_unrelated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MatchRow:
     """A match with its article and the verdict that counts, as lists and exports show it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from worker.domain import Kind, Relation, TextSource, Verdict
 from worker.errors import NotFoundError
-from worker.records import Decision, MatchRow, Sums
+from worker.records import Decision, MatchFilter, MatchRow, Sums
 from worker.store.engine import Database, Row, counts_of
 from worker.store.reviews import ReviewStore
 from worker.store.schema import article, article_version, feed, feed_watch, match, review, sighting
@@ -21,35 +21,7 @@ from worker.store.sums import kept_sums, sums_of
 
 MOST_COUNTED = 1_000
 """Matches found by a search that are counted; more than these are "many"."""
-
-
-@dataclass(frozen=True, slots=True)
-class MatchFilter:
-    """What to list; None means any.
-
-    Attributes:
-        language: of the article, as detected.
-        outlet: as lists show it. feed_id: a feed in which the article was seen.
-        story_id: of the story as it is now.
-        text: words to be found in title or text, see `worker.store.search`.
-        since: matches found at or after this time.
-        before_id: keyset paging: matches older than this one.
-        with_unrelated: near misses as well.
-    """
-
-    watch: str | None = None
-    relation: Relation | None = None
-    language: str | None = None
-    outlet: str | None = None
-    feed_id: int | None = None
-    story_id: int | None = None
-    text: str | None = None
-    verdict: Verdict | None = None
-    unreviewed: bool = False
-    since: datetime | None = None
-    before_id: int | None = None
-    limit: int | None = None
-    with_unrelated: bool = False
+_ALL = MatchFilter()
 
 
 class MatchStore:
@@ -58,7 +30,7 @@ class MatchStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def rows(self, wanted: MatchFilter = MatchFilter()) -> Iterator[MatchRow]:
+    def rows(self, wanted: MatchFilter = _ALL) -> Iterator[MatchRow]:
         """Matches, newest first, read a page at a time so that an export needs little memory."""
         left = wanted.limit
         before = wanted.before_id
@@ -189,7 +161,7 @@ class MatchStore:
                 connection, sa.select(match.c.relation, sa.func.count()).group_by(match.c.relation)
             )
 
-    def verdict_counts(self, wanted: MatchFilter = MatchFilter()) -> dict[Verdict | None, int]:
+    def verdict_counts(self, wanted: MatchFilter = _ALL) -> dict[Verdict | None, int]:
         """How many of the wanted matches have each verdict; None counts the unreviewed ones.
 
         Verdict and paging of the filter are passed over: the counts are what one could turn to.
@@ -241,7 +213,7 @@ class MatchStore:
             times = [connection.execute(query).scalar() for query in (latest, reviewed)]
         return max((moment for moment in times if moment is not None), default=None)
 
-    def sums(self, wanted: MatchFilter = MatchFilter()) -> Sums:
+    def sums(self, wanted: MatchFilter = _ALL) -> Sums:
         """How many of the wanted matches there are of each kind; paging is passed over."""
         if _is_kept(wanted):
             verdicts = filtered(sa.select(match.c.verdict), wanted, self._db).subquery()

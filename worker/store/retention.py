@@ -1,7 +1,7 @@
-"""What is forgotten after a while: texts that matched nothing, and the events of fetches.
+"""What is forgotten after a while: texts that matched nothing, and the logs of attempts.
 
 Never forgotten: the keys of articles (or their feeds would bring them again), matches and near
-misses with all their texts, reviews, and what was told.
+misses with all their texts, reviews, and which match was told through which channel.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from worker.store import states
 from worker.store.engine import Database
-from worker.store.schema import article, article_version, fetch_event, match
+from worker.store.schema import article, article_version, attempt, fetch_event, match
+
+_LOGS = (fetch_event, attempt)
 
 
 class RetentionStore:
@@ -21,16 +23,29 @@ class RetentionStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def forget(self, keep_days: int, limit: int) -> int:
-        """Forget some of what was processed (or fetched) more than `keep_days` days ago.
+    def forget_texts(self, keep_days: int, limit: int) -> int:
+        """Forget the texts of some articles that matched nothing.
+
+        Args:
+            keep_days: those that were processed longer ago.
+            limit: at most so many.
 
         Returns:
-            How many articles and events; fewer than `limit` of either if nothing is left.
+            How many; fewer than `limit` if nothing is left.
         """
         with self._db.write() as connection:
             before = self._db.now(connection) - timedelta(days=keep_days)
-            articles = _forget_texts(connection, before, limit)
-            return max(articles, _forget_events(connection, before, limit))
+            return _forget_texts(connection, before, limit)
+
+    def forget_logs(self, keep_days: int, limit: int) -> int:
+        """Forget some attempts to fetch, and to tell, that are older than `keep_days` days.
+
+        Returns:
+            How many of either; fewer than `limit` if nothing is left.
+        """
+        with self._db.write() as connection:
+            before = self._db.now(connection) - timedelta(days=keep_days)
+            return max(_forget_rows(connection, log, before, limit) for log in _LOGS)
 
 
 def _forget_texts(connection: sa.Connection, before: datetime, limit: int) -> int:
@@ -59,9 +74,10 @@ def _forget_texts(connection: sa.Connection, before: datetime, limit: int) -> in
     return len(ids)
 
 
-def _forget_events(connection: sa.Connection, before: datetime, limit: int) -> int:
-    """Events are written in the order of time, so only the first of them need be looked at."""
-    oldest = sa.select(fetch_event.c.id, fetch_event.c.at).order_by(fetch_event.c.id).limit(limit)
+def _forget_rows(connection: sa.Connection, log: sa.Table, before: datetime, limit: int) -> int:
+    """Rows are written in the order of time, so only the first of them need be looked at."""
+    oldest = sa.select(log.c.id, log.c.at).order_by(log.c.id).limit(limit)
     ids = [row.id for row in connection.execute(oldest) if row.at < before]
-    connection.execute(fetch_event.delete().where(fetch_event.c.id.in_(ids)))
+    if ids:
+        connection.execute(log.delete().where(log.c.id <= ids[-1], log.c.at < before))
     return len(ids)

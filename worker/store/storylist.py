@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from worker.domain import Kind, Relation, Verdict
 from worker.errors import InputError, NotFoundError
-from worker.records import StoryEntry, StoryGroup, StoryLine
+from worker.records import MatchFilter, StoryEntry, StoryGroup, StoryLine
 from worker.store.engine import Database, Row
-from worker.store.matches import MatchFilter, filtered
+from worker.store.matches import filtered
 from worker.store.schema import article, match, story_member
 from worker.store.search import id_column, said_in
 

@@ -23,6 +23,7 @@ from worker.web.access import Access, Attempts
 from worker.web.api.limits import BodyLimit
 from worker.web.api.router import PREFIX, api_router, describe
 from worker.web.api.telling import TellingApi
+from worker.web.documents import Documents
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
 from worker.web.inbox import Inbox
@@ -105,6 +106,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(TellingPages(telling, clock, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())
+    app.include_router(Documents(store, watches, clock).router())
     live = Live(store, lambda request: visitors.person(request.scope) is not None)
     app.state.live = live
     app.include_router(live.router())

@@ -17,7 +17,7 @@ from fastapi import Path
 from worker.domain import Relation, Verdict
 from worker.errors import InputError
 from worker.locales import _, written
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 
 MAX_ID = 2**63 - 1
 """The largest id that the databases can hold."""

@@ -20,7 +20,7 @@ from worker.domain import Watch
 from worker.notify.about import About
 from worker.notify.exports import FORMATS
 from worker.store.store import Store
-from worker.web.listquery import ListQuery, read_feed_query
+from worker.web.listquery import read_feed_query
 
 ENTRIES = 100
 """The newest so many: a reader that comes once a day misses none but on the wildest one."""
@@ -59,7 +59,7 @@ class MatchFeeds:
         base = str(request.base_url).rstrip("/")
         out = io.BytesIO()
         about = About(
-            title=self._title(query),
+            watch=watch.title if (watch := self._watches.get(query.watch or "")) else "",
             watches=self._watches,
             home_url=f"{base}/{query.address()}",
             self_url=f"{base}{request.url.path}{query.feed_address()}",
@@ -74,10 +74,6 @@ class MatchFeeds:
         if _has_it(request, headers["etag"], changed_at):
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type=kind.media_type)
-
-    def _title(self, query: ListQuery) -> str:
-        watch = self._watches.get(query.watch or "")
-        return f"{watch.title}: matches" if watch else "Seedwatch matches"
 
 
 def _has_it(request: Request, etag: str, changed_at: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from worker.domain import Relation, Verdict
-from worker.store.matches import MatchFilter
+from worker.records import MatchFilter
 from worker.web.api.cursors import MAX_CURSOR, read_cursor
 from worker.web.api.models import MAX_NUMBER, Day, Given
 from worker.web.listquery import (
