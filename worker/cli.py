@@ -47,7 +47,7 @@ _SUMMARIES = {
     "extract": "Show the article on a page.",
     "feed": "Show what is in a feed.",
     "feeds": "The feeds of a watch: list, add, pause, health, OPML.",
-    "watch": "Watches: list, new, show.",
+    "watch": "Watches: list, new, show; tune the threshold, judge a blind sample, add seeds.",
     "matches": "List the matches to review.",
     "story": "Who may have taken a story from whom, and why: table, JSON, GraphML.",
     "review": "Say whether a match is relevant.",

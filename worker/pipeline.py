@@ -34,6 +34,7 @@ from worker.fetch.guard import safe_url
 from worker.polls import FEEDS_BATCH, POLL_PATIENCE_S, Polled
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult
+from worker.sampling import draw_samples
 from worker.services import Services
 from worker.story.identity import is_same_article
 from worker.telling import Telling
@@ -395,9 +396,15 @@ def due_articles(services: Services, *, with_hinted: bool = False) -> list[list[
 
 
 def tidy(services: Services) -> None:
-    """Drop what is kept for a while only, a batch at a time; a rest when nothing is left."""
+    """Drop what is kept for a while only, a batch at a time, and draw the day's blind samples."""
+    services.store.turns.forget()
+    _forget(services)
+    draw_samples(services)
+
+
+def _forget(services: Services) -> None:
+    """Drop old texts and logs; a rest when nothing is left."""
     store = services.store
-    store.turns.forget()
     settings = services.settings
     rested_s = store.pulse.ages_s().get(RETENTION)
     if rested_s is not None and rested_s < RETENTION_REST_S:

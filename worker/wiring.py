@@ -32,7 +32,7 @@ from worker.fetch.robots import RobotsRules
 from worker.isolation import Isolation
 from worker.language.detect import make_detector
 from worker.match.encoders import make_encoder
-from worker.match.matcher import SeedMatcher
+from worker.match.matcher import SeedMatcher, Tunings
 from worker.match.watches import WatchLoader
 from worker.notify.channels import FileSink
 from worker.notify.chat import ChatSender
@@ -43,6 +43,7 @@ from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
 from worker.store.store import Store
 from worker.telling import Telling
+from worker.tuning import StoredTunings, with_added_seeds
 
 WEBHOOK_TOTAL_S = 15.0
 """A webhook's receiver answers within so long, as Standard Webhooks advises (15 to 30 s)."""
@@ -57,13 +58,17 @@ class LazyMatcher:
     Args:
         watches: to match against.
         settings: name the encoder.
+        tunings: what was decided for watches.
 
     Raises:
         ConfigError: they name none; better said now than at the first article.
     """
 
-    def __init__(self, watches: Sequence[Watch], settings: Settings) -> None:
+    def __init__(
+        self, watches: Sequence[Watch], settings: Settings, tunings: Tunings = dict
+    ) -> None:
         self._watches = watches
+        self._tunings = tunings
         self._encoder = build_encoder(settings)
         self._lock = threading.Lock()
         self._loaded: SeedMatcher | None = None
@@ -73,7 +78,7 @@ class LazyMatcher:
     def _matcher(self) -> SeedMatcher:
         with self._lock:  # of several threads that come first, one loads and the others wait
             if self._loaded is None:
-                self._loaded = SeedMatcher(self._watches, self._encoder)
+                self._loaded = SeedMatcher(self._watches, self._encoder, tunings=self._tunings)
             return self._loaded
 
     @property
@@ -201,8 +206,8 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         store.migrate()
     store.check()
     if watches is None:
-        watches = build_loader(settings).load_all(settings.seeds_dir)
-    matcher = LazyMatcher(watches, settings)
+        watches = load_watches(settings, store)
+    matcher = LazyMatcher(watches, settings, StoredTunings(store, watches))
     fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
     return Services(
         name=f"{socket.gethostname()}:{os.getpid()}",
@@ -220,6 +225,15 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         jitter=random.random,
         robots=RobotsRules(fetcher, limiter) if settings.fetch_robots else AllAllowed(),
     )
+
+
+def load_watches(settings: Settings, store: Store) -> tuple[Watch, ...]:
+    """The watches of the seeds folder, with the seeds that people added to them in the store.
+
+    Raises:
+        ConfigError: a watch is wrong.
+    """
+    return with_added_seeds(store, build_loader(settings).load_all(settings.seeds_dir))
 
 
 _process_services: list[Services] = []

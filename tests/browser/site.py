@@ -23,7 +23,7 @@ from worker.domain import (
     Verdict,
 )
 from worker.match.evidence import _PLAIN
-from worker.records import Attempt, Decision, PollResult
+from worker.records import Attempt, Decision, NewSetting, PollResult
 from worker.store.notices import note
 from worker.store.store import Store
 from worker.telling import Telling
@@ -96,6 +96,8 @@ PAGES = {
     "/matches/{match_id}": MATCH,
     "/stories/{match_id}": "/stories/1",
     "/watches": "/watches",
+    "/watches/{name}": "/watches/kelp?threshold=62",
+    "/watches/{name}/sample": "/watches/kelp/sample",
     "/overview": "/overview",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
@@ -114,6 +116,8 @@ VIEWS = (
     "/?view=flat",
     "/?q=nothing+like+that",
     "/?relation=nonsense",
+    "/watches/river",
+    "/watches/river/sample",
     "/nowhere",
 )
 """The same pages with something else on them."""
@@ -138,6 +142,11 @@ def fill_store(path: Path, clock: FakeClock) -> None:
     for article in ARTICLES:
         clock.advance(hours=20)
         fill(store, clock, article)
+    clock.advance(minutes=1)
+    store.samples.draw("kelp", lambda strata: strata)
+    estimate = {"right": 4, "wrong": 0, "f1_before": 0.5, "f1_after": 0.8}
+    store.learning.decide(NewSetting("kelp", 0.55, None, None, 0.5, estimate), "Ana")
+    store.learning.add_seed(2, "Ana")
     store.reviews.decide([Decision(3, 0, Verdict.RELEVANT, "to be told on Monday")], "Ana")
     store.reviews.decide([Decision(4, 0, Verdict.UNSURE, None)], None)
     failing = "https://broken.example/a/very/long/path/" + "x" * 90

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from worker.domain import Outcome, Relation, Verdict
+from worker.domain.learning import GENERAL_SCORE, MISSING_ASPECTS
 from worker.locales import speaking
 from worker.match.evidence import _PLAIN
 from worker.match.model import shipped_model
@@ -117,7 +118,8 @@ def test_reasons_of_the_matcher_in_the_readers_language() -> None:
 
 
 def test_every_feature_has_words() -> None:
-    assert set(FEATURES) == set(shipped_model().typical)
+    learnt = {GENERAL_SCORE, MISSING_ASPECTS}
+    assert set(FEATURES) == set(shipped_model().typical) | learnt
     assert feature_name("of_a_later.matcher") == "of a later matcher"
 
 

@@ -72,11 +72,11 @@ def web(host: str | None, port: int | None, asks_password: bool) -> None:
     from worker import pipeline
     from worker.web.app import make_app
     from worker.web.server import serve
-    from worker.wiring import build, build_loader
+    from worker.wiring import build, load_watches
 
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings))
-        watches = build_loader(settings).load_all(settings.seeds_dir)
+        watches = load_watches(settings, store)
         store_push = None
         if settings.web_url:
             services = stack.enter_context(closing(build(settings, watches)))

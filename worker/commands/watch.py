@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from worker.commands.common import extract_isolated, print_json, read_input
+from worker.commands.tune import add_seed, remove_seed, sample, tune
 from worker.config import Settings, load_settings
 from worker.errors import ConfigError, InputError, WatchError
 from worker.match.watches import NAME, is_watch
@@ -16,6 +17,12 @@ from worker.match.watchfile import WATCH_FILE, seed_text, split_front_matter
 @click.group()
 def watch() -> None:
     """Watches: named sets of seed articles, a folder each."""
+
+
+watch.add_command(tune)
+watch.add_command(sample)
+watch.add_command(add_seed)
+watch.add_command(remove_seed)
 
 
 @watch.command("list")

@@ -13,6 +13,7 @@ from worker.domain.fetching import (
     Redirect,
     Validators,
 )
+from worker.domain.learning import Correction, Judged, Tuning
 from worker.domain.lineage import (
     Clue,
     Confidence,
@@ -75,6 +76,7 @@ __all__ = [
     "ChannelConfig",
     "Clue",
     "Confidence",
+    "Correction",
     "Descent",
     "DetectedLanguage",
     "DigestTime",
@@ -87,6 +89,7 @@ __all__ = [
     "FetchPolicy",
     "Fetched",
     "Fetcher",
+    "Judged",
     "Kind",
     "LanguageDetector",
     "Likeness",
@@ -110,6 +113,7 @@ __all__ = [
     "TellingRules",
     "TextSource",
     "Told",
+    "Tuning",
     "Validators",
     "Vectors",
     "Verdict",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from worker.domain import ArticleText, Encoder, Match, Relation, Vectors, Watch
+from worker.domain import ArticleText, Encoder, Match, Relation, Tuning, Vectors, Watch
+from worker.domain.learning import GENERAL_SCORE, MISSING_ASPECTS
 from worker.match.align import STRONG
 from worker.match.candidates import is_candidate, shared_name_weight
 from worker.match.evidence import added, evidence, reasons
@@ -42,6 +44,8 @@ articles with a paragraph on the story put in, 15 do: the paragraph has to say w
 MISSING_ASPECT = 0.8
 """What is left of the score for each aspect of the watch that the article lacks: a near miss."""
 _ALGORITHM = "2"
+Tunings = Callable[[], Mapping[str, Tuning]]
+"""What has been decided for watches until now, by their names; asked once a batch."""
 NOTHING_SHARED = "hardly a name, number or country of the seeds is in the article"
 
 
@@ -52,12 +56,19 @@ class SeedMatcher:
         watches: with at least one seed each.
         encoder: one space for all languages.
         model: the weights; the shipped ones unless a measurement brings its own.
+        tunings: thresholds and corrections that people decided on meanwhile.
     """
 
     def __init__(
-        self, watches: Sequence[Watch], encoder: Encoder, model: Model | None = None
+        self,
+        watches: Sequence[Watch],
+        encoder: Encoder,
+        model: Model | None = None,
+        tunings: Tunings = dict,
     ) -> None:
         self._watches = tuple(watches)
+        self._tunings = tunings
+        self._watches_hash = _hash([encoder.name, *map(_said_of, self._watches)])
         self._encoder = encoder
         self._indexes: tuple[WatchIndex, ...] | None = None
         self._lock = threading.Lock()
@@ -66,13 +77,30 @@ class SeedMatcher:
 
     @property
     def version(self) -> str:
-        """Algorithm and weights."""
+        """Algorithm and weights, a hash of watches and encoder, and what was decided meanwhile."""
+        marks = sorted(f"{name}{tuning.mark}" for name, tuning in self._tunings().items())
+        decided = f"+{_hash(marks)}" if marks else ""
+        return f"{self._own_version}.{self._watches_hash}{decided}"
+
+    @property
+    def _own_version(self) -> str:
         return f"{_ALGORITHM}.{self._model.version}"
 
     def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
         """Match a batch: for each article, in order, one `Match` a watch."""
         indexes = self._ready()
-        return [self._match_one(article, indexes) for article in articles]
+        tunings = self._tunings()
+        return [
+            tuple(
+                self._marked(match, tunings) for match in self._match_one(article, indexes, tunings)
+            )
+            for article in articles
+        ]
+
+    def _marked(self, match: Match, tunings: Mapping[str, Tuning]) -> Match:
+        """Return a match with the version that scored it: the matcher's and the watch's own."""
+        tuning = tunings.get(match.watch)
+        return replace(match, matcher_version=self._own_version + (tuning.mark if tuning else ""))
 
     def _ready(self) -> tuple[WatchIndex, ...]:
         with self._lock:
@@ -83,7 +111,10 @@ class SeedMatcher:
             return self._indexes
 
     def _match_one(
-        self, article: ArticleText, indexes: tuple[WatchIndex, ...]
+        self,
+        article: ArticleText,
+        indexes: tuple[WatchIndex, ...],
+        tunings: Mapping[str, Tuning],
     ) -> tuple[Match, ...]:
         reading = read_article(article)
         if not reading.texts:
@@ -91,7 +122,7 @@ class SeedMatcher:
         near = [is_candidate(reading, index, self._skimmer) for index in indexes]
         vectors = self._encoder.encode(list(reading.texts)) if any(near) else None
         return tuple(
-            self._judge(reading, vectors, index)
+            self._judge(reading, vectors, index, tunings.get(index.watch.name))
             if is_near and vectors is not None
             else self._none(index, NOTHING_SHARED, reading)
             for index, is_near in zip(indexes, near, strict=True)
@@ -108,15 +139,16 @@ class SeedMatcher:
             round(0.005 + 0.01 * min(shared, 1.0), 4),
             reasons=(reason,),
             is_suggestion=reading is None or reading.width < MIN_TEXT_WIDTH,
-            matcher_version=self.version,
             encoder=self._encoder.name,
         )
 
-    def _judge(self, reading: Reading, vectors: Vectors, index: WatchIndex) -> Match:
+    def _judge(
+        self, reading: Reading, vectors: Vectors, index: WatchIndex, tuning: Tuning | None
+    ) -> Match:
         if not index.readings:
             return self._none(index, "the watch has no seeds")
         comparison = compare_vectors(reading, vectors, index)
-        relation, score = decide(self._model, reading, comparison, index)
+        relation, score = decide(self._model, reading, comparison, index, tuning)
         is_suggestion = reading.width < MIN_TEXT_WIDTH
         if is_suggestion:
             score = min(score, SUGGESTION_CAP)
@@ -134,11 +166,24 @@ class SeedMatcher:
                 t for d, t in reading.dates.items() if any(d.agrees_with(s) for s in index.dates)
             ),
             reasons=reasons(self._model, comparison, index, relation),
-            features={k: round(v, 4) for k, v in comparison.features.items()},
+            features={
+                **{k: round(v, 4) for k, v in comparison.features.items()},
+                **_behind(self._model, reading, comparison, index, tuning),
+            },
             is_suggestion=is_suggestion,
-            matcher_version=self.version,
             encoder=self._encoder.name,
         )
+
+
+def _said_of(watch: Watch) -> str:
+    """Return all of a watch that an answer depends on."""
+    seeds = [f"{seed.id} {seed.language} {seed.title}\n{seed.text}" for seed in watch.seeds]
+    settings = (watch.name, watch.description, watch.threshold, watch.aspects)
+    return "\n".join([repr(settings), *seeds])
+
+
+def _hash(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def read_article(article: ArticleText) -> Reading:
@@ -217,29 +262,64 @@ def is_mentioned(reading: Reading, comparison: Comparison, index: WatchIndex) ->
     )
 
 
-def decide(
+def general_score(
     model: Model, reading: Reading, comparison: Comparison, index: WatchIndex
+) -> float:
+    """Return the probability that the article is related, whatever was decided for the watch."""
+    score = model.related.probability(comparison.features)
+    seed = index.readings[comparison.seed]
+    if _is_same_text(model, reading, comparison, seed):
+        score = max(score, model.same_text.probability(comparison.features))
+        verbatim = shared_text(reading, seed)
+        return max(score, COPY_SCORE + 0.03 * verbatim if verbatim >= COPY_SHINGLES else 0.0)
+    is_doubtful = score < DEFAULT_THRESHOLD and not comparison.missing
+    if is_doubtful and is_mentioned(reading, comparison, index):
+        return DEFAULT_THRESHOLD
+    return score
+
+
+def _behind(
+    model: Model,
+    reading: Reading,
+    comparison: Comparison,
+    index: WatchIndex,
+    tuning: Tuning | None,
+) -> dict[str, float]:
+    """Return what has to be known to judge the article by another threshold or correction."""
+    told: dict[str, float] = {}
+    seed = index.readings[comparison.seed]
+    if comparison.missing and not _is_same_text(model, reading, comparison, seed):
+        told[MISSING_ASPECTS] = float(len(comparison.missing))
+    if tuning is not None and tuning.correction is not None:
+        told[GENERAL_SCORE] = round(general_score(model, reading, comparison, index), 4)
+    return told
+
+
+def decide(
+    model: Model,
+    reading: Reading,
+    comparison: Comparison,
+    index: WatchIndex,
+    tuning: Tuning | None = None,
 ) -> tuple[Relation, float]:
     """Return the relation and the probability that the article is related at all."""
     features = comparison.features
     seed = index.readings[comparison.seed]
     threshold = index.watch.threshold if index.watch.threshold is not None else DEFAULT_THRESHOLD
-    score = model.related.probability(features)
+    if tuning is not None and tuning.threshold is not None:
+        threshold = tuning.threshold
+    score = general_score(model, reading, comparison, index)
     is_same = _is_same_text(model, reading, comparison, seed)
-    if is_same:
-        score = max(score, model.same_text.probability(features))
-        verbatim = shared_text(reading, seed)
-        score = max(score, COPY_SCORE + 0.03 * verbatim if verbatim >= COPY_SHINGLES else 0.0)
-    elif comparison.missing:
-        score = min(score, threshold) * MISSING_ASPECT ** len(comparison.missing)
+    if tuning is not None and tuning.correction is not None:
+        score = tuning.correction.score(score, features)
+    if comparison.missing and not is_same:
+        return Relation.UNRELATED, min(score, threshold) * MISSING_ASPECT ** len(comparison.missing)
     if score < threshold:
-        is_asked_for = threshold <= DEFAULT_THRESHOLD and not comparison.missing
-        if is_asked_for and is_mentioned(reading, comparison, index):
-            return Relation.SAME_TOPIC, max(score, DEFAULT_THRESHOLD)
         return Relation.UNRELATED, score
     if is_same:
         is_copy = reading.language == seed.language or shared_text(reading, seed) >= COPY_SHINGLES
         return (Relation.COPY if is_copy else Relation.TRANSLATION), score
-    if model.same_event.probability(features) >= 0.5:
+    is_told = model.related.probability(features) >= min(threshold, DEFAULT_THRESHOLD)
+    if is_told and model.same_event.probability(features) >= 0.5:
         return Relation.SAME_EVENT, score
     return Relation.SAME_TOPIC, score

@@ -22,6 +22,16 @@ from worker.records.feeds import (
     PollEvent,
     SeenEntry,
 )
+from worker.records.learning import (
+    FAR,
+    NEAR,
+    BlindRow,
+    NewSetting,
+    SampleWindow,
+    ScoredRow,
+    SeedRow,
+    SettingRow,
+)
 from worker.records.matches import (
     Decided,
     Decision,
@@ -65,12 +75,15 @@ from worker.records.telling import (
 )
 
 __all__ = [
+    "FAR",
+    "NEAR",
     "AfterFailure",
     "ArticleJob",
     "ArticleResult",
     "ArticleRow",
     "Attempt",
     "AttemptRow",
+    "BlindRow",
     "ChannelRow",
     "DayCount",
     "Decided",
@@ -87,14 +100,19 @@ __all__ = [
     "MostOf",
     "Moved",
     "NewEntry",
+    "NewSetting",
     "Notice",
     "PageTwin",
     "Placed",
     "PollEvent",
     "PollResult",
     "ReviewRow",
+    "SampleWindow",
     "SavedFilter",
+    "ScoredRow",
+    "SeedRow",
     "SeenEntry",
+    "SettingRow",
     "StoredArticle",
     "StoryDecisionRow",
     "StoryEntry",

@@ -198,7 +198,7 @@ class ArticleStore:
             for row in rows
         ]
 
-    def store_rematch(
+    def store_rematch(  # noqa: PLR0913 - what a match is told with
         self,
         stored: StoredArticle,
         matches: Sequence[Match],
@@ -206,8 +206,19 @@ class ArticleStore:
         channels: Channels,
         sketch: Sketch | None = None,
         rule: StoryRule = EACH_ALONE,
+        *,
+        kept: str | None = None,
     ) -> bool:
         """Store new answers for an article that is stored already; verdicts stay.
+
+        Args:
+            stored: as it was matched.
+            matches: one a watch.
+            version: of the matcher.
+            channels: where matches are told.
+            sketch: what its story is found by.
+            rule: which matches tell one story.
+            kept: the watch whose answer is kept however little it scored.
 
         Returns:
             False if the article has got another text meanwhile: its new answer is newer.
@@ -223,7 +234,7 @@ class ArticleStore:
                 return False
             tally = Tally(self._db, connection)
             writer = MatchWriter(self._db, connection, channels, now, rule, tally)
-            writer.store(stored.id, stored.version, matches, sketch)
+            writer.store(stored.id, stored.version, matches, sketch, kept=kept)
             writer.close()
         return True
 

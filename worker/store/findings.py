@@ -49,12 +49,26 @@ class MatchWriter:
     _found: list[tuple[Match, int]] = field(default_factory=list)
 
     def store(
-        self, article_id: int, version: int, matches: Sequence[Match], sketch: Sketch | None
+        self,
+        article_id: int,
+        version: int,
+        matches: Sequence[Match],
+        sketch: Sketch | None,
+        *,
+        kept: str | None = None,
     ) -> None:
-        """Store the answers for a version of an article."""
+        """Store the answers for a version of an article.
+
+        Args:
+            article_id: its id.
+            version: its number.
+            matches: one a watch.
+            sketch: None = as it was.
+            kept: the watch whose answer is kept however little it scored.
+        """
         self.tally.note([article_id])
         for found in matches:
-            self._store_match(found, article_id, version)
+            self._store_match(found, article_id, version, is_kept=found.watch == kept)
             self._found.append((found, article_id))
         index_article(self.connection, article_id)
         self.sketches[article_id] = sketch
@@ -70,10 +84,10 @@ class MatchWriter:
             self._tell(found, article_id)
         self.tally.write()
 
-    def _store_match(self, found: Match, article_id: int, version: int) -> None:
+    def _store_match(self, found: Match, article_id: int, version: int, *, is_kept: bool) -> None:
         """Keep a match or a near miss; what is neither only corrects a match that is there."""
         values = _values(found, version, self.now)
-        if found.relation.is_related or found.score >= NEAR_MISS:
+        if is_kept or found.relation.is_related or found.score >= NEAR_MISS:
             inserted = self.connection.execute(
                 self.database.insert_new(match)
                 .values(article_id=article_id, created_at=self.now, **values)

@@ -10,7 +10,7 @@ from worker.errors import StoreError
 from worker.store.engine import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_HEAD = "0014"
+_HEAD = "0015"
 _ADVISORY_LOCK = 0x5EED
 
 

@@ -16,6 +16,7 @@ from worker.store.engine import Database
 from worker.store.feedhistory import FeedHistory
 from worker.store.feeds import FeedStore
 from worker.store.filters import FilterStore
+from worker.store.learning import LearningStore
 from worker.store.library import LibraryStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
@@ -26,6 +27,7 @@ from worker.store.pulse import PulseStore
 from worker.store.quarantine import QuarantineStore
 from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
+from worker.store.samples import SampleStore
 from worker.store.storydecisions import StoryDecisionStore
 from worker.store.storylist import StoryStore
 from worker.store.subscriptions import SubscriptionStore
@@ -71,6 +73,8 @@ class Store:
         self.pages = PageStore(self.database)
         self.tallies = TallyStore(self.database)
         self.triage = TriageStore(self.database)
+        self.learning = LearningStore(self.database)
+        self.samples = SampleStore(self.database)
         self.subscriptions = SubscriptionStore(self.database)
 
     def migrate(self) -> None:

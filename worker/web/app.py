@@ -40,6 +40,7 @@ from worker.web.safety import FormGuard, Guard, KnownHosts
 from worker.web.storyforms import StoryForms
 from worker.web.syndicated import MatchFeeds
 from worker.web.tellingpages import TellingPages
+from worker.web.tuningpages import TuningPages
 from worker.web.verdicts import Verdicts
 from worker.web.views import STATIC
 from worker.web.visitors import Visitors
@@ -104,6 +105,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(TellingPages(telling, clock, guard).router())
+    app.include_router(TuningPages(store, watches, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Documents(store, watches, clock).router())

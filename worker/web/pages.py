@@ -9,6 +9,7 @@ from starlette.responses import Response
 from worker.domain import Seed
 from worker.match.matcher import DEFAULT_THRESHOLD
 from worker.records import MatchRow
+from worker.tuning import tunings_of
 from worker.web import forms
 from worker.web.diffs import Diff, compare
 from worker.web.formpage import FormPages
@@ -43,6 +44,7 @@ class Pages(FormPages):
             row=row,
             story_size=self._store.stories.size(row.story_id) if row.story_id else 0,
             watch=self._watches.get(row.watch) if len(self._watches) > 1 else None,
+            is_added=self._is_added(row),
             has_seed=bool(seeds) and seeds[0].id == row.seed,
             view=side_by_side(
                 row.title,
@@ -72,7 +74,15 @@ class Pages(FormPages):
             misses=misses,
             shown=_NEAR_MISSES,
             default_threshold=DEFAULT_THRESHOLD,
+            tunings=tunings_of(self._watches.values(), self._store.learning.current()),
             feeds=self._store.matches.feed_counts(),
+        )
+
+    def _is_added(self, row: MatchRow) -> bool:
+        """Whether a match's article was made a seed of its watch."""
+        return any(
+            (one.watch, one.article_id) == (row.watch, row.article_id)
+            for one in self._store.learning.seeds()
         )
 
     def _diff(self, article_id: int, number: int | None) -> Diff | None:

@@ -8,6 +8,7 @@ finish of whoever claimed it last) and `tries` (claims since the last finish).
 from worker.store.schema.articles import article, article_alias, article_version, sighting
 from worker.store.schema.base import metadata
 from worker.store.schema.feeds import feed, feed_alias, feed_watch, fetch_event, subscription
+from worker.store.schema.learning import blind_draw, blind_sample, watch_seed, watch_setting
 from worker.store.schema.matches import (
     article_vectors,
     match,
@@ -28,6 +29,8 @@ __all__ = [
     "article_vectors",
     "article_version",
     "attempt",
+    "blind_draw",
+    "blind_sample",
     "channel",
     "counter",
     "feed",
@@ -51,4 +54,6 @@ __all__ = [
     "subscription",
     "tally",
     "token",
+    "watch_seed",
+    "watch_setting",
 ]
