@@ -12,7 +12,7 @@ from tests.eval.datasets import Document, ntrex, ntrex_groups
 from worker.domain import ArticleText, Encoder, Relation, Vectors, Watch
 from worker.match.candidates import is_candidate
 from worker.match.evidence import added
-from worker.match.matcher import compare_vectors, decide, read_article
+from worker.match.matcher import compare_vectors, decide, hopeless_lead, read_article
 from worker.match.model import Model
 from worker.match.reading import Reading
 from worker.match.skim import Skimmer
@@ -106,7 +106,9 @@ def measure(
             for other_doc, other in pairs:
                 reading, vectors = article(other_doc, other)
                 relation = Relation.UNRELATED
-                if is_candidate(reading, index, skimmer):
+                if is_candidate(reading, index, skimmer) and not hopeless_lead(
+                    model, reading, index, encoder
+                ):
                     comparison = compare_vectors(reading, vectors, index)
                     relation, _ = decide(model, reading, comparison, index)
                 count = counts[language, other]

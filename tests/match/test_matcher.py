@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.eval.datasets import read_watch, repo_stories
-from worker.domain import ArticleText, Encoder, Match, Relation, Seed, Watch
+from worker.domain import ArticleText, Encoder, Match, Relation, Seed, Vectors, Watch
 from worker.match.align import align, best_in_order
 from worker.match.encoders import HashingEncoder, make_encoder
-from worker.match.matcher import SUGGESTION_CAP, SeedMatcher
+from worker.match.matcher import LEAD_PASSAGES, SUGGESTION_CAP, SeedMatcher
 from worker.match.model import Logistic
 
 DEMO = Path(__file__).resolve().parents[2] / "worker/demo/seeds/mare-viva"
@@ -93,6 +94,31 @@ def test_a_long_article_that_mentions_the_story_once(matcher: SeedMatcher, watch
     match = one(matcher, "Shipping line reports a good quarter", text, "en")
     assert match.relation in (Relation.UNRELATED, Relation.SAME_TOPIC)
     assert match.score < 0.9
+
+
+def test_of_a_long_article_that_begins_far_from_the_story_only_the_lead_is_encoded(
+    watch: Watch, encoder: Encoder
+) -> None:
+    class Counting:
+        name = encoder.name
+        texts: list[str] = []  # noqa: RUF012
+
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            self.texts += texts
+            return encoder.encode(texts)
+
+    matcher = SeedMatcher([watch], Counting())
+    matcher.match([ArticleText("", "")])  # the seeds
+    Counting.texts.clear()
+    # a language that cannot be skimmed passes the gate
+    paragraphs = [f"Ọjà tuntun {n} ni a ti ṣí sílẹ̀ ní ìlú náà ní àárọ̀ yìí." * 3 for n in range(30)]
+    (match,) = matcher.match([ArticleText("Ọjà tuntun", "\n\n".join(paragraphs), "yo")])[0]
+    assert match.relation is Relation.UNRELATED
+    assert 0 < len(set(Counting.texts)) <= 1 + LEAD_PASSAGES
+    related = "\n\n".join(seed.text for seed in watch.seeds)
+    Counting.texts.clear()
+    assert one(matcher, watch.seeds[0].title, related, "es").relation.is_related
+    assert len(set(Counting.texts)) > 1 + LEAD_PASSAGES
 
 
 def test_a_title_alone_is_a_suggestion_at_most(matcher: SeedMatcher, watch: Watch) -> None:

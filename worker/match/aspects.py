@@ -75,7 +75,7 @@ def index_aspects(
 def _index(aspect: Aspect, encoder: Encoder, space: Space) -> AspectIndex:
     terms = [term for term in aspect.terms if term.strip()]
     unspaced = [term for term in terms if UNSPACED.search(term)]
-    named = [code for term in terms for code in mentions(term, "en") | city_countries(term)]
+    named = [code for term in terms for code in mentions(term, "en") | city_countries([term])[0]]
     return AspectIndex(
         aspect.name,
         tuple(fold(term) for term in terms if term not in unspaced),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,16 +74,22 @@ def min_length(name: str) -> int:
     return 2 if _DENSE.search(name) else 4
 
 
-def city_countries(text: str) -> dict[str, int]:
-    """Count the mentions of cities by their country's ISO 3166 code.
+def city_countries(texts: Sequence[str]) -> list[dict[str, int]]:
+    """Count the mentions of cities by their country's ISO 3166 code, for each text.
 
     Args:
-        text: a passage or a title, in any language.
+        texts: title and passages, in any language.
     """
     # Candidates come in groups, one a place in the text, longest first: the first that is a city
     # counts. They are looked up all at once.
-    groups = [*_spaced(text), *_unspaced(text)]
-    found = iter(table().find([name for _, names in groups for name in names]))
+    groups = [[*_spaced(text), *_unspaced(text)] for text in texts]
+    found = iter(table().find([name for each in groups for _, names in each for name in names]))
+    return [_counted(each, found) for each in groups]
+
+
+def _counted(
+    groups: Sequence[tuple[int, list[str]]], found: Iterator[str | None]
+) -> dict[str, int]:
     counts: dict[str, int] = {}
     taken_to = -1
     for start, names in groups:

@@ -18,6 +18,7 @@ MAX_FOUND = 400
 """Numbers, and dates, of one text that are looked at."""
 
 _DIGITS = r"\d(?:[\d.,٫٬'’\u00a0\u202f ]{0,24}\d)?"
+_OTHER_DIGIT = re.compile(r"[^\x00-\x7f\D]")
 _NUMBER = re.compile(
     rf"(?<![A-Za-z\d.])(?P<num>{_DIGITS})(?P<gap>[\s\u00a0-]?)(?P<word>{LETTERS}\.?)?"
 )
@@ -52,9 +53,7 @@ def western_digits(text: str) -> str:
     """Return the text with every decimal digit of any script as 0-9, of the same length."""
     if text.isascii():
         return text
-    return "".join(
-        str(unicodedata.decimal(c)) if not c.isascii() and c.isdecimal() else c for c in text
-    )
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
 def babel_locale(language: str) -> Locale | None:

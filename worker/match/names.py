@@ -200,11 +200,10 @@ def _settle_openings(counts: Counter[str], opening: Counter[str], lower: set[str
 
 def _is_country(text: str, language: str) -> bool:
     words = text.split()
-    return (
-        len(words) <= 3
-        and sum(mentions(text, language).values()) >= len(words) - 1 >= 0
-        and (len(words) > 1 or bool(mentions(text, language)))
-    )
+    if not 1 <= len(words) <= 3:
+        return False
+    count = sum(mentions(text, language, phrases=() if len(words) == 1 else None).values())
+    return count >= max(1, len(words) - 1)
 
 
 class NameIndex:

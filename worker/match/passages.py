@@ -62,6 +62,8 @@ def clean(text: str) -> str:
     """Return NFC text without control characters and lone surrogates, cut at `MAX_CHARS`."""
     text = text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
     text = unicodedata.normalize("NFC", text)
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
 
 

@@ -225,17 +225,20 @@ def world_cities() -> frozenset[str]:
     return frozenset(cities)
 
 
-def mentions(text: str, language: str) -> dict[str, int]:
+def mentions(
+    text: str, language: str, phrases: Sequence[tuple[str, str]] | None = None
+) -> dict[str, int]:
     """Count the mentions of countries.
 
     Args:
         text: a passage or a title.
         language: ISO 639-1 of the text; English names count in every language.
+        phrases: the names of several words that are in the whole text; None looks for all of them.
     """
     names = _names(language)
     folded = text.casefold()
     counts: dict[str, int] = {}
-    for phrase, code in names.phrases:
+    for phrase, code in names.phrases if phrases is None else phrases:
         if phrase in folded:
             counts[code] = counts.get(code, 0) + folded.count(phrase)
             folded = folded.replace(phrase, " ")
@@ -283,9 +286,12 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
         language: ISO 639-1 of the text.
     """
     weights: dict[str, float] = {}
-    for place, text in enumerate((title, *passages)):
+    texts = (title, *passages)
+    whole = "\n".join(texts).casefold()
+    phrases = [pair for pair in _names(language).phrases if pair[0] in whole]
+    for place, (text, by_city) in enumerate(zip(texts, city_countries(texts), strict=True)):
         weight = 3.0 if place == 0 else 2.0 if place == 1 else 1.0
-        by_name, by_city = mentions(text, language), city_countries(text)
+        by_name = mentions(text, language, phrases)
         for code in by_name | by_city:
             count = min(by_name.get(code, 0) + by_city.get(code, 0), 2)
             weights[code] = weights.get(code, 0.0) + weight * count

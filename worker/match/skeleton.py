@@ -48,6 +48,7 @@ _CLASSES = str.maketrans(
         "a": "", "e": "", "i": "", "o": "", "u": "", "y": "", "w": "", "h": "",
     }
 )  # fmt: skip
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
 _REPEAT = re.compile(r"(.)\1+")
 
@@ -57,7 +58,9 @@ def fold(text: str) -> str:
     """Return lower-case ASCII: diacritics dropped, other scripts transliterated."""
     if text.isascii():
         return text.lower()
-    return anyascii(unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")).lower()
+    plain = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")
+    # anyascii goes character by character: only what is not ASCII is worth its time
+    return _FOREIGN.sub(lambda run: anyascii(run[0]), plain).lower()
 
 
 @lru_cache(maxsize=8192)
