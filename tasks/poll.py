@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from celery.signals import worker_process_shutdown
+
 from tasks.hints import hint_articles, hint_feeds, hint_subscriptions
 from worker import pipeline
 from worker.app import app
@@ -38,3 +42,9 @@ def _hint(polled: pipeline.Polled) -> None:
 def subscribe(feed_ids: list[int]) -> None:
     """Ask a few feeds' hubs to push."""
     pipeline.subscribe(services(), feed_ids)
+
+
+@worker_process_shutdown.connect
+def end_polls(**_: Any) -> None:
+    """Let no poll be lost with a child of the pool that is replaced."""
+    pipeline.end_polls()

@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from celery.signals import worker_process_shutdown
 
+from tasks import poll as _connected  # noqa: F401 - it listens to the pool
 from tests.fakes import FakeClock, flat
 from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import Item, rss
-from worker import pipeline
+from worker import pipeline, polls
 from worker.domain import FeedConfig, Outcome
 from worker.errors import NotFoundError, StoreError
 from worker.feeds.health import Need, health_of
@@ -193,6 +195,34 @@ class TestSlowServers:
         assert (ended.outcomes, len(ended.article_ids)) == ({Outcome.OK: 1}, 1)
         assert rows(real)["old"].entries == 1
 
+    def test_a_process_that_ends_waits_for_it_a_little(
+        self, real: Services, server: RawServer, release: threading.Event
+    ) -> None:
+        pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)), patience_s=0.0)
+        release.set()
+        worker_process_shutdown.send(None)  # as Celery does where a pool replaces a child
+        assert {name: row.entries for name, row in rows(real).items()} == {"old": 1, "quick": 1}
+
+    def test_a_process_that_ends_gives_back_what_takes_too_long(
+        self,
+        real: Services,
+        server: RawServer,
+        release: threading.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(polls, "END_PATIENCE_S", 0.0)
+        late: queue.SimpleQueue[pipeline.Polled] = queue.SimpleQueue()
+        held = rows(real)["old"].id
+        pipeline.poll_feeds(real, [held], patience_s=0.0, on_late=late.put)
+        worker_process_shutdown.send(None)
+        (again,) = real.store.feeds.claim([held])  # at once, by whoever comes first
+        assert again.tries == 1
+        release.set()  # should it live on after all, it changes nothing
+        assert late.get(timeout=20).outcomes == {Outcome.LEASE_LOST: 1}
+        result = poll_one(real, again)
+        assert isinstance(result, PollResult)
+        assert real.store.feeds.finish_poll(result)
+
     def test_without_a_limit_all_are_waited_for(
         self, real: Services, server: RawServer, release: threading.Event
     ) -> None:
@@ -212,7 +242,7 @@ class TestSlowServers:
                 inside.remove(path)
             connection.sendall(feed())
 
-        paths = [f"/many{number}" for number in range(3 * POLLS_AT_ONCE)]
+        paths = [f"/many{number}" for number in range(POLLS_AT_ONCE + 30)]
         server.answers |= dict.fromkeys(paths, counted)
         real.store.feeds.sync({"kelp": [FeedConfig(server.url(path)) for path in paths]})
         polled = pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)))

@@ -123,7 +123,6 @@ def test_killed_workers_and_an_emptied_redis_lose_nothing_and_double_nothing(
                 "UPDATE article SET due_at = first_seen_at, hinted_at = NULL "
                 "WHERE state = 'pending'"
             )
-            connection.exec_driver_sql("DELETE FROM host_place")  # and its places at the host
         stack.enter_context(run("worker"))
         wait_for(lambda: store.articles.counts() == {"done": ARTICLES})
         rows = list(store.matches.rows())

@@ -198,3 +198,4 @@ class EmbeddedRun:
         self._beat.stop()
         self._worker.stop()
         self._thread.join(timeout=20)
+        pipeline.end_polls()

@@ -124,6 +124,15 @@ def poll_feeds(
     return done
 
 
+def end_polls() -> None:
+    """Let the polls that no task waits for end, or give their feeds back; a process's last act.
+
+    Raises:
+        StoreError: the database cannot be reached; the feeds come back when their lease ends.
+    """
+    polls.end()
+
+
 def due_subscriptions(services: Services) -> list[int]:
     """Feeds whose hub is to be asked to push; none without an address that hubs can reach."""
     return services.store.subscriptions.due() if services.settings.web_url else []

@@ -21,12 +21,15 @@ log = logging.getLogger(__name__)
 
 FEEDS_BATCH = 5
 """Feeds of one poll task."""
-POLLS_AT_ONCE = 32
+POLLS_AT_ONCE = 64
 """Polls that run in one process; all but a few wait for servers."""
 POLL_PATIENCE_S = 0.25
 """For so long a task waits for its last polls before it leaves them to themselves."""
+END_PATIENCE_S = 5.0
+"""For so long an ending process waits for its polls before it gives the feeds back."""
 
 _places = threading.BoundedSemaphore(POLLS_AT_ONCE)
+_running: dict[threading.Thread, tuple[Services, FeedJob]] = {}
 
 
 @dataclass(slots=True)
@@ -66,6 +69,22 @@ def run(
     return done
 
 
+def end() -> None:
+    """Wait a little for the polls of this process, which is about to end; give back the others.
+
+    A worker's child is replaced after some hundred tasks. A poll that went on behind its task would
+    be lost with it until its lease ends, and count as a try. What is given back is due at once.
+    """
+    ends_at = time.monotonic() + END_PATIENCE_S
+    for thread in list(_running):
+        thread.join(max(0.0, ends_at - time.monotonic()))
+    left = list(_running.values())
+    for services, job in left:
+        services.store.feeds.release([job], 0.0)
+    if left:
+        log.info("gave feeds back: the process ends", extra={"feeds": len(left)})
+
+
 class _Running:
     """The polls of one call that have not ended."""
 
@@ -80,7 +99,9 @@ class _Running:
         """Poll a feed; a place for it is held already."""
         self._count += 1
         # a daemon: who ends the program does not wait for a server, and the lease brings it back
-        threading.Thread(target=self._poll, args=(services, job), name="poll", daemon=True).start()
+        thread = threading.Thread(target=self._poll, args=(services, job), name="poll", daemon=True)
+        _running[thread] = services, job
+        thread.start()
 
     def _poll(self, services: Services, job: FeedJob) -> None:
         try:
@@ -95,6 +116,7 @@ class _Running:
                 log.exception("storing the poll of %s failed", safe_url(job.url))
                 ended = StoreError(repr(error))
         finally:
+            del _running[threading.current_thread()]
             _places.release()
         with self._lock:
             if not self._is_over:

@@ -31,6 +31,7 @@ def shorten(lease_s: float) -> None:
     app.HARD_LIMIT_S = max(2, round(app.HARD_LIMIT_S * share))
     pipeline.PROCESS_BUDGET_S *= share
     turns._PLACE_S *= share  # type: ignore[misc]  # a dead worker's place at a host
+    turns._RENEW_EVERY_S *= share  # type: ignore[misc]
     build = wiring.build_limiter
 
     def build_shorter(settings: Settings, store: Store) -> HostLimiter:

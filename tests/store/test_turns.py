@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.fakes import FakeClock
 from worker.domain import Outcome
 from worker.errors import FetchError
 from worker.fetch import HostLimiter
+from worker.store import turns as turns_module
 from worker.store.store import Store
 from worker.store.turns import TurnStore
 
@@ -22,6 +24,12 @@ URL = "https://www.example.com/"
 DELAY_S = 0.2
 CLOCKS_S = 0.02
 """By so much the clocks of the store and of a test may differ."""
+
+
+@pytest.fixture
+def no_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No place is renewed but by the test, however long it takes."""
+    monkeypatch.setattr(turns_module, "_RENEW_EVERY_S", 3_600)
 
 
 def test_turns_are_given_one_after_the_other(store: Store, clock: FakeClock) -> None:
@@ -57,8 +65,8 @@ def test_a_pause_holds_for_all_and_a_shorter_one_does_not_end_it(
     assert caught.value.retry_after_s == pytest.approx(86_400, abs=1)
 
 
-def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_in_the_end(
-    store: Store, clock: FakeClock
+def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_soon(
+    store: Store, clock: FakeClock, no_renewal: None
 ) -> None:
     turns, others = store.turns, TurnStore(store.database)
     first, second = turns.enter("a", 2), others.enter("a", 2)
@@ -71,8 +79,46 @@ def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_in_the_end(
     assert third
     turns.leave("a", second)  # is another's by now
     assert others.enter("a", 2) is None
-    clock.advance(seconds=91)
+    clock.advance(seconds=21)
     assert others.enter("a", 2)
+
+
+def test_a_place_is_held_for_as_long_as_its_worker_lives(
+    store: Store, clock: FakeClock, no_renewal: None
+) -> None:
+    alive, dead, others = (TurnStore(store.database) for _ in range(3))
+    for host in "ab":
+        assert alive.enter(host, 2)
+        assert dead.enter(host, 2)
+    for _ in range(30):
+        clock.advance(seconds=10)
+        alive.renew()
+    for host in "ab":
+        assert others.enter(host, 2)  # the dead one's
+        assert others.enter(host, 2) is None
+
+
+def test_places_are_renewed_while_there_are_any(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "_RENEW_EVERY_S", 0.01)
+    turns, others = store.turns, TurnStore(store.database)
+    rounds: SimpleQueue[None] = SimpleQueue()
+    renew = turns.renew
+    monkeypatch.setattr(turns, "renew", lambda: rounds.put(renew()))
+    for _ in range(2):  # the thread ends with the last place and begins with the next
+        place = turns.enter("a", 1)
+        assert place
+        clock.advance(seconds=19)
+        for _ in range(rounds.qsize() + 2):  # the second one began after the clock was put on
+            rounds.get(timeout=60)
+        clock.advance(seconds=19)
+        assert others.enter("a", 1) is None
+        turns.leave("a", place)
+        thread = turns._renewing
+        if thread:
+            thread.join(60)
+        assert turns._renewing is None
 
 
 def test_of_many_that_ask_at_once_two_get_a_place(store: Store) -> None:

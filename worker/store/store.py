@@ -115,4 +115,5 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        self.turns.close()
         self.database.dispose()

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import threading
+import time
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from worker.errors import StoreError
 from worker.store.engine import Database
 from worker.store.schema import host_place, host_turn
 
+log = logging.getLogger(__name__)
+
 _MAX_HOST_CHARS: Final = 300
-_PLACE_S: Final = 90.0
-"""For so long a place is held at most, the hard time limit of a task: who died gives none back."""
+_PLACE_S: Final = 20.0
+"""For so long a place is held without being renewed: who died gives none back."""
+_RENEW_EVERY_S: Final = 5.0
+"""Three times in a row the store may be out of reach before a place is lost."""
 
 
 class TurnStore:
     """When each host may be asked next; what `worker.fetch.politeness.Turns` asks for.
 
     A turn is one statement, so that two workers never get the same one. Times are seconds since
-    1970 on the database's own clock: the workers' clocks need not agree.
+    1970 on the database's own clock: the workers' clocks need not agree. A place is renewed while
+    its process lives, by a thread that is there while there are any.
     """
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+        self._renewing: threading.Thread | None = None
 
     def enter(self, host: str, most: int) -> str | None:
         """Take one of a host's places, of which all workers together have `most`.
@@ -47,17 +59,64 @@ class TurnStore:
                     .returning(host_place.c.number)
                 ).scalar()
                 if taken is not None:
-                    return token
-        return None
+                    break
+            else:
+                return None
+        self._hold(token)
+        return token
 
     def leave(self, host: str, place: str) -> None:
-        """Give a place back; one that was held for too long may be another's by now."""
+        """Give a place back; one that could not be renewed may be another's by now."""
+        with self._lock:
+            self._held.discard(place)
         with self._db.write() as connection:
             connection.execute(
                 host_place.delete().where(
                     host_place.c.host == host[:_MAX_HOST_CHARS], host_place.c.token == place
                 )
             )
+
+    def renew(self) -> None:
+        """Hold the places of this process for longer.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        with self._lock:
+            held = list(self._held)
+        mine = host_place.c.token.in_(held)
+        # in the order in which `enter` looks at them, so that the two never wait for each other
+        in_order = sa.select(host_place.c.host).where(mine).order_by(
+            host_place.c.host, host_place.c.number
+        )  # fmt: skip
+        with self._db.write() as connection:
+            connection.execute(in_order.with_for_update()).all()
+            until_s = self._db.now(connection).timestamp() + _PLACE_S
+            connection.execute(host_place.update().where(mine).values(until_s=until_s))
+
+    def close(self) -> None:
+        """Renew no place any more: whoever still has one has ended."""
+        with self._lock:
+            self._held.clear()
+
+    def _hold(self, place: str) -> None:
+        with self._lock:
+            self._held.add(place)
+            if self._renewing is None or not self._renewing.is_alive():  # it is not after a fork
+                self._renewing = threading.Thread(target=self._renew, name="places", daemon=True)
+                self._renewing.start()
+
+    def _renew(self) -> None:
+        while True:
+            time.sleep(_RENEW_EVERY_S)
+            with self._lock:
+                if not self._held:
+                    self._renewing = None
+                    return
+            try:
+                self.renew()
+            except StoreError as error:
+                log.warning("places at hosts could not be renewed: %s", error)
 
     def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
         """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
