@@ -20,7 +20,7 @@ from worker.domain import (
     Relation,
     Validators,
 )
-from worker.errors import FetchError, TellError
+from worker.errors import FetchError, ParseError, TellError
 from worker.notify.messages import Message, Receipt
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -89,6 +89,17 @@ class InThisProcess:
 
     def close(self) -> None:
         pass
+
+
+class BusyParsers(InThisProcess):
+    """Has no time for what is large until told otherwise."""
+
+    is_busy = True
+
+    def call(self, target: str, *args: Any, **kwargs: Any) -> Any:
+        if self.is_busy:
+            raise ParseError(Outcome.POSTPONED, "large, and others are being parsed")
+        return super().call(target, *args, **kwargs)
 
 
 class NoLimiter:

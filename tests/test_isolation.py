@@ -15,7 +15,7 @@ import pytest
 
 from worker.domain import Outcome
 from worker.errors import ParseError
-from worker.isolation import MOST_SLOW_CHILDREN, Isolation
+from worker.isolation import LARGE_BYTES, MOST_MOVED_CHILDREN, Isolation
 
 HERE = "tests.test_isolation"
 
@@ -141,21 +141,79 @@ def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation)
     assert answers == [2 * n for n in range(40)]
 
 
-def spin(seconds: float) -> int:
-    ends_at = time.process_time() + seconds
-    while time.process_time() < ends_at:
+def spin_until(path: str, _ballast: bytes = b"") -> tuple[int, int]:
+    """Keep the CPU busy until a file appears; give the process and its priority."""
+    while not Path(path).exists():
         pass
-    return os.getpriority(os.PRIO_PROCESS, 0)
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no other platform tells a child's CPU time")
-def test_a_call_that_takes_much_work_gives_way_and_its_child_is_not_used_again() -> None:
-    isolation, own = Isolation(call_limit_s=60.0), os.getpriority(os.PRIO_PROCESS, 0)
-    first = isolation.call(f"{HERE}:own_pid")
-    assert isolation.call(f"{HERE}:spin", 0.2) == own
-    assert isolation.call(f"{HERE}:own_pid") == first
-    assert isolation.call(f"{HERE}:spin", 1.8) > own
-    assert isolation.call(f"{HERE}:own_pid") != first
+def own_priority(_ballast: bytes = b"") -> tuple[int, int]:
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
+
+
+LARGE = bytes(LARGE_BYTES + 1)
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="its CPU time is told on Linux")
+
+
+@linux_only
+def test_much_work_gives_up_its_place_and_its_priority(tmp_path: Path) -> None:
+    isolation, gate = Isolation(call_limit_s=300.0, most_children=1), tmp_path / "gate"
+    first, own = isolation.call(f"{HERE}:own_priority")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(isolation.call, f"{HERE}:spin_until", str(gate))
+        while isolation._moved._value == MOST_MOVED_CHILDREN:
+            time.sleep(0.01)
+        second, _ = isolation.call(f"{HERE}:own_priority")  # there is one place, and it is free
+        assert not slow.done()
+        gate.touch()
+        assert slow.result() == (first, own + 10)
+    assert isolation.call(f"{HERE}:own_priority") == (second, own)
+    assert isolation.call(f"{HERE}:own_priority", LARGE) == (first, own + 10)  # kept for those
+    isolation.close()
+
+
+@linux_only
+def test_what_is_large_takes_no_place_of_the_others(tmp_path: Path) -> None:
+    isolation, gate = Isolation(call_limit_s=300.0, most_children=1), tmp_path / "gate"
+    with ThreadPoolExecutor(8) as pool:
+        args = f"{HERE}:spin_until", str(gate), LARGE
+        large = [pool.submit(isolation.call, *args) for _ in range(8)]
+        _, own = isolation.call(f"{HERE}:own_priority")
+        assert not any(one.done() for one in large)
+        gate.touch()
+        told = {one.result() for one in large}
+    assert {priority for _, priority in told} == {own + 10}
+    assert len(told) == 1  # one child, after each other
+    isolation.close()
+
+
+@linux_only
+def test_what_is_large_waits_for_its_turn_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(isolation.call, f"{HERE}:spin_until", str(gate), LARGE)
+        while isolation._patient.places._value:
+            time.sleep(0.01)
+        monkeypatch.setattr("worker.isolation.PATIENT_WAIT_S", 0.01)
+        with pytest.raises(ParseError, match="others are being parsed") as caught:
+            isolation.call(f"{HERE}:own_priority", LARGE)
+        assert caught.value.outcome is Outcome.POSTPONED
+        gate.touch()
+        first.result()
+    isolation.close()
+
+
+@linux_only
+def test_too_much_work_ends_long_before_the_clock_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.isolation.CALL_CPU_S", 0.5)
+    isolation = Isolation(call_limit_s=300.0)
+    with pytest.raises(ParseError, match="too long"):
+        isolation.call(f"{HERE}:spin_until", str(tmp_path / "never"))
     isolation.close()
 
 
@@ -164,7 +222,7 @@ def test_no_more_children_than_allowed() -> None:
     with ThreadPoolExecutor(16) as pool:
         pids = list(pool.map(lambda _: few.call(f"{HERE}:own_pid"), range(48)))
     few.close()
-    assert len(set(pids)) <= 2 + MOST_SLOW_CHILDREN
+    assert len(set(pids)) <= 2
 
 
 def test_a_large_message_passes_both_ways(isolation: Isolation) -> None:

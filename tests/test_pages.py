@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import FakeClock, flat
+from tests.fakes import BusyParsers, FakeClock, flat
 from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
@@ -189,6 +189,27 @@ def test_while_robots_txt_cannot_be_had_the_feeds_text_is_stored_and_the_page_tr
     work(fresh, [article_id])
     (row,) = real.store.matches.rows()
     assert row.text_source is TextSource.PAGE
+
+
+def test_while_the_parsers_are_busy_a_large_feed_and_page_wait_and_lose_nothing(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    put(server, KELP_ITEM, kelp=page("Kelp at last", *KELP))
+    server.answers["/robots.txt"] = response(status="404 None")
+    parsers = BusyParsers()
+    busy = replace(real, isolation=parsers)
+    ids = flat(pipeline.due_feeds(busy))
+    assert pipeline.poll_feeds(busy, ids).outcomes == {Outcome.POSTPONED: 1}
+    assert {row.failures for row in busy.store.feeds.rows()} == {0}
+    clock.advance(seconds=61)
+    parsers.is_busy = False
+    ids = poll(busy)
+    parsers.is_busy = True
+    assert work(busy, ids) == {Outcome.MATCHED: 1}  # by what the feed says
+    clock.advance(minutes=2)
+    parsers.is_busy = False
+    work(busy, flat(pipeline.due_articles(busy)))
+    assert set(sources(busy).values()) == {"page"}
 
 
 def test_a_429_pauses_the_host_for_feeds_and_pages_of_all_workers(

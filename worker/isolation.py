@@ -5,6 +5,10 @@ take gigabytes. So parsers are called in a reused child with a limit on its addr
 the time of each call. A child is kept warm between calls, since starting one and importing the
 parsers costs more than parsing a thousand pages' worth of messages through a pipe.
 
+Calls go one of two ways, so that many small ones never wait for a few that are much work. What is
+large goes the patient way, whose children let all other processes go first; what turns out to be
+much work though it is small changes over to it, together with its child.
+
 Every thread that calls at the same time has a child of its own, so that the parsing of an
 embedded run uses all cores though its threads share one interpreter.
 """
@@ -12,13 +16,9 @@ embedded run uses all cores though its threads share one interpreter.
 from __future__ import annotations
 
 import contextlib
-import importlib
-import math
 import os
 import pickle
 import select
-import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -28,36 +28,44 @@ from typing import IO, Any
 
 from worker.domain import Outcome
 from worker.errors import ParseError
+from worker.isolatedchild import read_message, write_message
 
-CALL_LIMIT_S = 10.0
-"""Seconds for one call; ordinary pages take 30 ms, the largest ones under a second."""
+CALL_CPU_S = 10.0
+"""Seconds of work for one call; ordinary pages take .03, the largest ones under one."""
+CALL_LIMIT_S = 30.0
+"""Seconds by the clock, for a busy machine that leaves a third of a core."""
 START_LIMIT_S = 30.0
-"""Seconds for the first call of a child, which imports the parsers."""
+"""... for the first call of a child, which imports the parsers; no less than for the others."""
 MEMORY_LIMIT_BYTES = 1_000_000_000
 MOST_CHILDREN = max(4, (os.cpu_count() or 1) + 2)
-"""Children of one process at the same time: enough for all cores beside some that hang."""
-MOST_SLOW_CHILDREN = 8
-"""Beside them, those that have taken half a second: they give their places to ordinary calls."""
+"""Ordinary calls of one process at the same time: enough for all cores."""
+MOST_MOVED_CHILDREN = 8
+"""Beside them, those that have turned out to be much work."""
+MOST_PATIENT_CHILDREN = 1
+"""... and those for large messages: measured, two cost the ordinary ones a tenth of their pace."""
+PATIENT_WAIT_S = 20.0
+"""For so long a large message waits for its turn: with fetching and parsing less than a lease."""
 CALLS_A_CHILD = 1_000
 """A child is replaced after so many calls, since parsers leak a little."""
 
-SLOW_CPU_S = 1.0
-"""Seconds of CPU after which a call is no ordinary one: its child then gives way to all others."""
-SLOW_START_CPU_S = 3.0
-"""... where it has to import the parsers first."""
-_LOOK_EVERY_S = 0.5
-_LOW_PRIORITY = 10
+LARGE_BYTES = 1_000_000
+"""A message of more goes the patient way; few feeds and pages are a tenth of it."""
+QUICK_CPU_S = 0.25
+"""A call that has taken more changes over to the patient way."""
+QUICK_IMPORT_CPU_S = 2.0
+"""... where the child has to import the parser first."""
+_LOOK_EVERY_S = 0.1
+_LOWER_PRIORITY = 10
+"""Added to the nice value; it leaves a tenth of a core to a child where somebody else wants it."""
 _PROCESS_CLOCK = 2
 """The kind of clock of another process, as Linux numbers them (CPUCLOCK_SCHED)."""
-
-_LENGTH = struct.Struct(">Q")
 
 
 class Isolation:
     """Calls functions in killable children.
 
     Args:
-        call_limit_s: seconds after which a call's child is killed.
+        call_limit_s: seconds by the clock after which a call's child is killed.
         memory_limit_bytes: of address space; a call that wants more fails.
         most_children: ordinary calls at the same time; further ones wait for their turn.
     """
@@ -69,10 +77,10 @@ class Isolation:
         most_children: int = MOST_CHILDREN,
     ) -> None:
         self._call_limit_s = call_limit_s
-        self._places = threading.BoundedSemaphore(most_children)
-        self._slow_places = threading.BoundedSemaphore(MOST_SLOW_CHILDREN)
         self._memory_limit_bytes = memory_limit_bytes
-        self._idle: list[_Child] = []
+        self._ordinary = _Way(most_children)
+        self._patient = _Way(MOST_PATIENT_CHILDREN, is_patient=True)
+        self._moved = threading.BoundedSemaphore(MOST_MOVED_CHILDREN)
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -85,12 +93,16 @@ class Isolation:
             kwargs: for the function.
 
         Raises:
-            ParseError: the call took too long or too much memory, or its process died.
+            ParseError: the call took too long or too much memory, or its process died; POSTPONED
+                if it is large and its turn did not come.
             Exception: whatever the function raised.
         """
-        place = _Place(self._places, self._slow_places)
+        size = sum(len(one) for one in args if isinstance(one, (bytes, str)))
+        way = self._patient if size > LARGE_BYTES else self._ordinary
+        place = _Place(way, self._moved)
         try:
-            is_ok, answer = self._call(place, (target, args, kwargs))
+            request = pickle.dumps((target, args, kwargs), pickle.HIGHEST_PROTOCOL)
+            is_ok, answer = self._call(way, place, target, request)
         finally:
             place.leave()
         if is_ok:
@@ -99,27 +111,32 @@ class Isolation:
             raise ParseError(Outcome.TOO_COMPLEX, "needs too much memory to parse")
         raise answer
 
-    def _call(self, place: _Place, request: _Request) -> tuple[bool, Any]:
-        child = self._take()
+    def close(self) -> None:
+        """End the children that are idle."""
+        with self._lock:
+            children = [*self._ordinary.idle, *self._patient.idle]
+            self._forget()
+        for child in children:
+            child.kill()
+
+    def _call(self, way: _Way, place: _Place, target: str, request: bytes) -> tuple[bool, Any]:
+        child = self._take(way)
         try:
-            is_ok, answer = self._ask(child, place, request)
+            is_ok, answer = self._ask(child, place, target, request)
         except _GoneError:
             # it was kept from an earlier call and may have been killed since: not this call's fault
-            child = _Child(self._memory_limit_bytes)
-            is_ok, answer = self._ask(child, place, request)
-        is_spent = child.calls >= CALLS_A_CHILD or child.is_slow  # its priority stays low
-        if not is_spent and not isinstance(answer, MemoryError):
-            with self._lock:
-                self._idle.append(child)
-        else:
+            child = self._new(way)
+            is_ok, answer = self._ask(child, place, target, request)
+        if child.calls >= CALLS_A_CHILD or isinstance(answer, MemoryError):
             child.kill()
+        else:
+            self._keep(child)
         return is_ok, answer
 
-    def _ask(self, child: _Child, place: _Place, request: _Request) -> tuple[bool, Any]:
+    def _ask(self, child: _Child, place: _Place, target: str, request: bytes) -> tuple[bool, Any]:
         is_reused = child.calls > 0
-        limit_s = self._call_limit_s if is_reused else max(START_LIMIT_S, self._call_limit_s)
         try:
-            return child.call((*request, limit_s), limit_s, place.give_up)
+            return child.call(target, request, place.move)
         except _GoneError as error:
             child.kill()
             if is_reused:
@@ -129,40 +146,57 @@ class Isolation:
             child.kill()
             raise
 
-    def close(self) -> None:
-        """End the children that are idle."""
-        with self._lock:
-            children, self._idle = self._idle, []
-        for child in children:
-            child.kill()
-
-    def _take(self) -> _Child:
+    def _take(self, way: _Way) -> _Child:
         with self._lock:
             if self._owner != os.getpid():  # after a fork the children are our parent's
-                self._idle, self._owner = [], os.getpid()
-            if self._idle:
-                return self._idle.pop()
-        return _Child(self._memory_limit_bytes)
+                self._forget()
+                self._owner = os.getpid()
+            if way.idle:
+                return way.idle.pop()
+        return self._new(way)
+
+    def _new(self, way: _Way) -> _Child:
+        child = _Child(self._memory_limit_bytes, self._call_limit_s)
+        if way.is_patient:
+            child.give_way()
+        return child
+
+    def _keep(self, child: _Child) -> None:
+        way = self._patient if child.is_patient else self._ordinary
+        with self._lock:
+            if len(way.idle) < way.most:
+                way.idle.append(child)
+                return
+        child.kill()
+
+    def _forget(self) -> None:
+        self._ordinary.idle, self._patient.idle = [], []
 
 
-_Request = tuple[str, tuple[Any, ...], dict[str, Any]]
+class _Way:
+    """The places of one kind of calls, and the children that wait for the next one."""
+
+    def __init__(self, most: int, *, is_patient: bool = False) -> None:
+        self.most = most
+        self.is_patient = is_patient
+        self.places = threading.BoundedSemaphore(most)
+        self.idle: list[_Child] = []
 
 
 class _Place:
-    """A call's place: an ordinary one, until the call turns out to be a long one."""
+    """The place of one call; it moves to one beside the ordinary ones if it is much work."""
 
-    def __init__(
-        self, ordinary: threading.BoundedSemaphore, slow: threading.BoundedSemaphore
-    ) -> None:
-        ordinary.acquire()
-        self._held = self._ordinary = ordinary
-        self._slow = slow
+    def __init__(self, way: _Way, beside: threading.BoundedSemaphore) -> None:
+        self._held = way.places
+        self._beside = None if way.is_patient else beside
+        if not way.places.acquire(timeout=PATIENT_WAIT_S if way.is_patient else None):
+            raise ParseError(Outcome.POSTPONED, "large, and others are being parsed for long")
 
-    def give_up(self) -> None:
-        """Take one of the places for long calls instead, if one is free."""
-        if self._held is self._ordinary and self._slow.acquire(blocking=False):
-            self._held = self._slow
-            self._ordinary.release()
+    def move(self) -> None:
+        """Leave an ordinary place to others, if there is one beside them."""
+        if self._beside is not None and self._beside.acquire(blocking=False):
+            self._held.release()
+            self._held, self._beside = self._beside, None
 
     def leave(self) -> None:
         """Give back what is held."""
@@ -170,74 +204,71 @@ class _Place:
 
 
 class _GoneError(Exception):
-    """A child was no longer there, or ended before it answered anything."""
+    """A child was no longer there, or ended before it answered."""
 
 
 class _Child:
-    def __init__(self, memory_limit_bytes: int) -> None:
+    def __init__(self, memory_limit_bytes: int, call_limit_s: float) -> None:
         self.calls = 0
-        self.is_slow = False
-        self._slow_from_s = 0.0
-        self._on_slow: Callable[[], None] = lambda: None
+        self.is_patient = False
+        self._call_limit_s = call_limit_s
+        self._imported: set[str] = set()
+        main = f"from worker.isolatedchild import serve; serve({memory_limit_bytes})"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-c", f"from {__name__} import serve; serve({memory_limit_bytes})"],
+            [sys.executable, "-c", main],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def call(self, request: Any, limit_s: float, on_slow: Callable[[], None]) -> tuple[bool, Any]:
+    def call(self, target: str, request: bytes, on_slow: Callable[[], None]) -> tuple[bool, Any]:
         """Give whether the call returned, and what it returned or raised."""
         self.calls += 1
-        ends_at = time.monotonic() + limit_s
-        slow_s = SLOW_CPU_S if self.calls > 1 else SLOW_START_CPU_S
-        self._slow_from_s = self._cpu_s() + slow_s
-        self._on_slow = on_slow
-        assert self._process.stdin is not None  # noqa: S101 - for the type checker: PIPE was asked
+        limit_s = self._call_limit_s
+        if self.calls == 1:
+            limit_s = max(START_LIMIT_S, limit_s)
+        quick_s = QUICK_CPU_S if target in self._imported else QUICK_IMPORT_CPU_S
+        self._imported.add(target)
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None  # noqa: S101 - for the type checker: PIPE was asked for
+        assert answers is not None  # noqa: S101
         try:
-            _write(self._process.stdin, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
-            (length,) = _LENGTH.unpack(self._read(_LENGTH.size, ends_at, limit_s))
+            write_message(requests, str(limit_s).encode())
+            write_message(requests, request)
+            self._await_answer(answers, limit_s, quick_s, on_slow)
+            answer = read_message(answers)
         except (BrokenPipeError, EOFError) as error:
             raise _GoneError from error
-        try:
-            is_ok, answer = pickle.loads(self._read(length, ends_at, limit_s))  # noqa: S301 - ours
-        except EOFError as error:
-            raise ParseError(Outcome.TOO_COMPLEX, "the parser's process died") from error
-        return is_ok, answer
+        is_ok, told = pickle.loads(answer)  # noqa: S301 - ours
+        return is_ok, told
 
-    def _read(self, size: int, ends_at: float, limit_s: float) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        file = self._process.stdout.fileno()
-        parts: list[bytes] = []
-        while size:
-            left_s = max(0.0, ends_at - time.monotonic())
-            if not select.select([file], [], [], min(left_s, _LOOK_EVERY_S))[0]:
-                self._give_way()
-                if left_s > _LOOK_EVERY_S:
-                    continue
-                raise ParseError(Outcome.TOO_COMPLEX, f"takes over {limit_s:.0f} s to parse")
-            part = os.read(file, min(size, 1 << 20))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+    def _await_answer(
+        self, answers: IO[bytes], limit_s: float, quick_s: float, on_slow: Callable[[], None]
+    ) -> None:
+        ends_at, before_s = time.monotonic() + limit_s, self._cpu_s()
+        while not select.select([answers], [], [], _LOOK_EVERY_S)[0]:
+            worked_s = self._cpu_s() - before_s
+            if worked_s > CALL_CPU_S or time.monotonic() > ends_at:
+                raise ParseError(Outcome.TOO_COMPLEX, "takes too long to parse")
+            if worked_s > quick_s:
+                self.give_way()
+                on_slow()
 
     def _cpu_s(self) -> float:
-        """The CPU time of the child; 0 where the platform does not tell."""
+        """The CPU time of the child; where the platform does not tell, the time that passes."""
         try:
             return time.clock_gettime((~self._process.pid << 3) | _PROCESS_CLOCK)
         except (AttributeError, OSError):
-            return 0.0
+            return time.monotonic()
 
-    def _give_way(self) -> None:
-        """Give the place to others; once the child has worked for long, the CPU as well."""
-        self._on_slow()
-        if self.is_slow or self._cpu_s() < self._slow_from_s:
+    def give_way(self) -> None:
+        """Let all others have the CPU first, for good: nobody but root may take that back."""
+        if self.is_patient:
             return
-        self.is_slow = True
+        self.is_patient = True
         with contextlib.suppress(AttributeError, OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOW_PRIORITY)
+            nice = os.getpriority(os.PRIO_PROCESS, self._process.pid) + _LOWER_PRIORITY
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, nice)
 
     def kill(self) -> None:
         self._process.kill()
@@ -246,56 +277,3 @@ class _Child:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def serve(memory_limit_bytes: int) -> None:
-    """Answer calls from stdin until it is closed: the child's main loop."""
-    _limit_memory(memory_limit_bytes)
-    requests = sys.stdin.buffer
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get between the answers
-    while head := requests.read(_LENGTH.size):
-        request = pickle.loads(requests.read(_LENGTH.unpack(head)[0]))  # noqa: S301
-        target, args, kwargs, limit_s = request
-        _end_after(math.ceil(limit_s) + 1)
-        answer = _answer(target, args, kwargs)
-        _end_after(0)
-        try:
-            _write(answers, answer)
-        except BrokenPipeError:
-            return  # who asked was killed meanwhile
-
-
-def _end_after(seconds: int) -> None:
-    """Let the kernel end this process, even in C, if its parent is gone by then; 0: never."""
-    if hasattr(signal, "alarm"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(seconds)
-
-
-def _answer(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    try:
-        module, _, name = target.partition(":")
-        answer = True, getattr(importlib.import_module(module), name)(*args, **kwargs)
-    except Exception as error:  # noqa: BLE001 - it is raised again on the other side
-        answer = False, error
-    try:
-        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - a library's error that cannot be pickled
-        told = ParseError(Outcome.FAILED, f"{type(answer[1]).__name__}, not told: {error}")
-        return pickle.dumps((False, told), pickle.HIGHEST_PROTOCOL)
-
-
-def _write(pipe: IO[bytes], message: bytes) -> None:
-    pipe.write(_LENGTH.pack(len(message)))
-    pipe.write(message)
-    pipe.flush()
-
-
-def _limit_memory(limit_bytes: int) -> None:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-    except (ImportError, ValueError, OSError):
-        return  # not every platform can; the limit on time still holds

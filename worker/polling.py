@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _RECENT = 20
 """Entries from which a feed's rhythm is measured: enough to even out, few enough to be current."""
+_PARSERS_BUSY_S = 30.0
+"""After so long a feed is polled again that was too large to be parsed between others."""
 _TRIED_SITEMAPS = 3
 """Of those that a robots.txt names: most list every page of a site, and no news."""
 
@@ -85,9 +87,11 @@ def poll(services: Services, job: FeedJob) -> PollResult | Postponed:
 
 
 def own_wait_s(error: object) -> float:
-    """For how long our own limiter holds a request back, in seconds; 0 for any other error."""
+    """For how long we ourselves hold a request or its parsing back, in seconds; 0 if we do not."""
     if isinstance(error, FetchError) and error.outcome is Outcome.POSTPONED:
         return error.retry_after_s or 0.0
+    if isinstance(error, ParseError) and error.outcome is Outcome.POSTPONED:
+        return _PARSERS_BUSY_S
     return 0.0
 
 

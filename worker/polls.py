@@ -23,7 +23,7 @@ FEEDS_BATCH = 5
 """Feeds of one poll task."""
 POLLS_AT_ONCE = 64
 """Polls that run in one process; all but a few wait for servers."""
-POLL_PATIENCE_S = 0.25
+POLL_PATIENCE_S = 0.05
 """For so long a task waits for its last polls before it leaves them to themselves."""
 END_PATIENCE_S = 5.0
 """For so long an ending process waits for its polls before it gives the feeds back."""

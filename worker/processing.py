@@ -227,7 +227,9 @@ def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
             now=services.clock(),
         )
     except ParseError as error:
-        return _Reading(failure=Failure.SOFT, outcome=error.outcome, detail=error.detail)
+        is_busy = error.outcome is Outcome.POSTPONED  # the parsers are; the page is tried again
+        failure = Failure.TEMPORARY if is_busy else Failure.SOFT
+        return _Reading(failure=failure, outcome=error.outcome, detail=error.detail)
     return _Reading(extracted, outcome=Outcome.OK)
 
 
