@@ -8,7 +8,7 @@ after every decision of a person. Readings and comparisons are remembered in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -64,6 +64,8 @@ class ReadStory:
         number: how many articles the story has.
         lineage: who may have taken it from whom.
         likenesses: of the pairs that were worth comparing.
+        baseline: the seeds that are the nearest ones of its articles, also where these tell of
+            another event.
     """
 
     story_id: int
@@ -72,6 +74,7 @@ class ReadStory:
     number: int
     lineage: Lineage
     likenesses: tuple[Likeness, ...]
+    baseline: tuple[Telling, ...]
 
     @property
     def articles(self) -> list[Telling]:
@@ -115,7 +118,16 @@ class Analyst:
         texts = self._store.tellings.texts(story_id, limit)
         articles = [_article(text) for text in texts]
         watch = texts[0].watch
-        tellings = [*self._seeds(watch, texts), *articles]
+        baseline = self._seeds(watch, {text.seed for text in texts})
+        on_event = {text.seed for text in texts if text.relation in _ON_EVENT}
+        pages = {_page(text.url) for text in texts}  # of a seed that a feed has brought too
+        seeds = [
+            one
+            for one in baseline
+            if one.seed is not None and one.seed.id in on_event
+            if not (one.seed.url and _page(one.seed.url) in pages)
+        ]
+        tellings = [*seeds, *articles]
         found = tuple(_likenesses([one.rows for one in tellings if one.rows is not None]))
         return ReadStory(
             story_id,
@@ -124,19 +136,18 @@ class Analyst:
             self._store.stories.size(story_id),
             lineage([one.told for one in tellings], found),
             found,
+            tuple(baseline),
         )
 
-    def _seeds(self, name: str, texts: Sequence[StoryText]) -> list[Telling]:
-        """The seeds whose event the story tells, but for those whose page is in it itself."""
+    def _seeds(self, name: str, wanted: Collection[str]) -> list[Telling]:
+        """Some seeds of a watch."""
         watch = self._watches.get(name)
         if watch is None:
             return []
-        wanted = {text.seed for text in texts if text.relation in _ON_EVENT}
-        pages = {_page(text.url) for text in texts}
         kept = {one.rows.seed: one for one in self._store.tellings.seeds(name)}
         found = []
         for seed in watch.seeds:
-            if seed.id not in wanted or (seed.url and _page(seed.url) in pages):
+            if seed.id not in wanted:
                 continue
             told = Told(f"seed:{seed.id}", seed.title, seed.text, seed.language, "", seed.url or "",
                         seed.published_at)  # fmt: skip

@@ -67,7 +67,7 @@ def _wanted(
     )
 
 
-def _refuse_unknown_watch(store: Store, settings: Settings, name: str | None) -> None:
+def refuse_unknown_watch(store: Store, settings: Settings, name: str | None) -> None:
     """Refuse a misspelt watch; one whose folder is gone is known as long as it has matches.
 
     Raises:
@@ -92,7 +92,7 @@ def matches(limit: int | None, as_json: bool, **filters: Any) -> None:
     wanted = replace(_wanted(**filters), limit=limit if limit or as_json else 50)
     settings = load_settings()
     with open_store(settings) as store:
-        _refuse_unknown_watch(store, settings, wanted.watch)
+        refuse_unknown_watch(store, settings, wanted.watch)
         rows = list(store.matches.rows(wanted))
     if as_json:
         watches = _watches(settings)
@@ -162,7 +162,7 @@ def export(
         raise click.UsageError(f"--language is for --format {told}")
     settings = load_settings()
     with open_store(settings) as store, speaking(language or ENGLISH):
-        _refuse_unknown_watch(store, settings, wanted.watch)
+        refuse_unknown_watch(store, settings, wanted.watch)
         watches = _watches(settings)
         watch = watches.get(wanted.watch or "")
         about = About(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import click
 
-from worker.commands.common import open_store, print_json
+from worker.clock import utc_now
+from worker.commands.common import open_store, parse_since, print_json
 from worker.config import Settings, load_settings
 from worker.domain import Watch
 from worker.errors import ConfigError
+from worker.locales import ENGLISH, LANGUAGES, speaking
 
 
 @click.command()
@@ -36,6 +41,43 @@ def story(match_id: int, format_name: str) -> None:
         click.echo(as_graphml(found), nl=False)
     else:
         click.echo("\n".join(as_table(found)))
+
+
+@click.command()
+@click.option("--watch", help="Only this watch.")
+@click.option("--since", callback=parse_since, help="A date, time or age: 2026-03-01, 7d.")
+@click.option(
+    "--language", type=click.Choice(list(LANGUAGES)), default=ENGLISH, help="Of our own words."
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+)
+def brief(watch: str | None, since: datetime | None, language: str, format_name: str) -> None:
+    """Brief on the stories in which something was found: a page each.
+
+    What the coverage says that the seeds do not, who said it first and how many independent
+    articles say it; what of the seeds is repeated, and what by nobody; how much of each article
+    goes back to a seed. Every line leads to its passages on the review pages.
+    """
+    from worker.analysis.brief import Period, brief_of
+    from worker.analysis.stories import Analyst
+    from worker.commands.review import refuse_unknown_watch
+    from worker.notify.briefs import FORMATS, as_record
+
+    settings = load_settings()
+    with open_store(settings) as store, speaking(language):
+        refuse_unknown_watch(store, settings, watch)
+        analyst = Analyst(store, watches_of(settings))
+        found = brief_of(analyst, store, Period(watch, since), utc_now())
+        if format_name == "json":
+            record: dict[str, Any] = as_record(found)
+            print_json(record)
+        else:
+            click.echo(FORMATS[format_name](found, settings.pages_url.rstrip("/")), nl=False)
 
 
 def watches_of(settings: Settings) -> list[Watch]:

@@ -51,9 +51,12 @@ def _section(row: MatchRow) -> Iterator[str]:
         yield from (f"- {_text(addition)}" for addition in row.adds)
 
 
-def _text(text: str) -> str:
+def as_markdown(text: str) -> str:
     """A text in one line in which nothing is markup."""
     return _MARKDOWN.sub(r"\\\1", _SPACES.sub(" ", text).strip())
+
+
+_text = as_markdown
 
 
 def _target(url: str) -> str:

@@ -23,6 +23,7 @@ from worker.web.access import Access, Attempts
 from worker.web.api.limits import BodyLimit
 from worker.web.api.router import PREFIX, api_router, describe
 from worker.web.api.telling import TellingApi
+from worker.web.briefpage import BriefPage
 from worker.web.documents import Documents
 from worker.web.feedpages import FeedPages
 from worker.web.finder import Finder
@@ -96,6 +97,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(Inbox(store, watches, guard, clock).router())
     app.include_router(StoryForms(store, Grouping(), guard).router())
     app.include_router(Pages(store, watches, guard).router())
+    app.include_router(BriefPage(store, watches, clock).router())
     app.include_router(OverviewPage(store, watches, clock).router())
     telling = telling or build_telling(settings, store, watches)
     finder = finder or Finder(partial(_find, settings))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worker import __version__, locales
+from worker.notify.briefs import Block
 from worker.notify.links import safe_link
 from worker.web import words
 from worker.web.featurewords import feature_name
@@ -40,6 +43,7 @@ def _environment() -> Environment:
     environment.filters["safe_link"] = safe_link
     environment.filters["without_user"] = without_user
     environment.filters["feature_name"] = feature_name
+    environment.filters["groupby_level"] = _by_level
     environment.filters["written"] = locales.written
     environment.globals.update(
         _=_gettext,
@@ -58,6 +62,12 @@ def _environment() -> Environment:
         known_name=known_name.get,
     )
     return environment
+
+
+def _by_level(blocks: Iterable[Block]) -> list[tuple[int, list[Block]]]:
+    """Pieces of a briefing, those of one level that follow each other together: a list, say."""
+    grouped = groupby(blocks, key=lambda block: block.level)
+    return [(level, list(group)) for level, group in grouped]
 
 
 def _gettext(message: str, /, **values: object) -> Markup:
