@@ -99,6 +99,7 @@ PAGES = {
     "/watches/{name}": "/watches/kelp?threshold=62",
     "/watches/{name}/sample": "/watches/kelp/sample",
     "/overview": "/overview",
+    "/silence": "/silence",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
     "/telling": "/telling",

@@ -58,6 +58,7 @@ from worker.records.polls import (
     PollResult,
     Subscription,
 )
+from worker.records.silence import DayNumbers, DayState, OutletDays
 from worker.records.stories import (
     KeptSeed,
     Placed,
@@ -95,6 +96,8 @@ __all__ = [
     "Brief",
     "ChannelRow",
     "DayCount",
+    "DayNumbers",
+    "DayState",
     "Decided",
     "Decision",
     "Delivery",
@@ -112,6 +115,7 @@ __all__ = [
     "NewEntry",
     "NewSetting",
     "Notice",
+    "OutletDays",
     "PageTwin",
     "Placed",
     "PollEvent",

@@ -28,6 +28,7 @@ from worker.store.quarantine import QuarantineStore
 from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
 from worker.store.samples import SampleStore
+from worker.store.silence import SilenceStore
 from worker.store.storydecisions import StoryDecisionStore
 from worker.store.storylist import StoryStore
 from worker.store.subscriptions import SubscriptionStore
@@ -72,6 +73,7 @@ class Store:
         self.turns = TurnStore(self.database)
         self.pages = PageStore(self.database)
         self.tallies = TallyStore(self.database)
+        self.silence = SilenceStore(self.database)
         self.triage = TriageStore(self.database)
         self.learning = LearningStore(self.database)
         self.samples = SampleStore(self.database)

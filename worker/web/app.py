@@ -38,6 +38,7 @@ from worker.web.proxy import ProxyAccess
 from worker.web.push import PushCallback, StorePush
 from worker.web.rate import Rate
 from worker.web.safety import FormGuard, Guard, KnownHosts
+from worker.web.silencepage import SilencePage
 from worker.web.storyforms import StoryForms
 from worker.web.syndicated import MatchFeeds
 from worker.web.tellingpages import TellingPages
@@ -99,6 +100,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(Pages(store, watches, guard).router())
     app.include_router(BriefPage(store, watches, clock).router())
     app.include_router(OverviewPage(store, watches, clock).router())
+    app.include_router(SilencePage(store, watches, clock).router())
     telling = telling or build_telling(settings, store, watches)
     finder = finder or Finder(partial(_find, settings))
     check_url = build_guard(settings).check_url
