@@ -99,6 +99,7 @@ PAGES = {
     "/watches/{name}": "/watches/kelp?threshold=62",
     "/watches/{name}/sample": "/watches/kelp/sample",
     "/overview": "/overview",
+    "/brief": "/brief?days=90",
     "/silence": "/silence",
     "/feeds": "/feeds",
     "/feeds/{feed_id}": "/feeds/1",
@@ -130,6 +131,8 @@ NO_PAGES = {
     "/events",
     "/matches.atom",
     "/matches.json",
+    "/stories/{match_id}/lineage.json",
+    "/stories/{match_id}/lineage.graphml",
     "/documents/{format_name}",
     "/api/openapi.json",
 }
