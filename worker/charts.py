@@ -41,11 +41,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One area of a tree map. `css` is the class that gives it its colour."""
+    """One area of a tree map.
+
+    Attributes:
+        css: the class that gives it its colour.
+        short: what it is called where the name has no room.
+    """
 
     name: str
     css: str
     value: int
+    short: str = ""
 
 
 def bars(
@@ -106,7 +112,7 @@ def tree_map(said: str, tiles: Sequence[Tile], written: Callable[[float], str]) 
             for area in list(group_element.iter("rect")):
                 tile = members[int(area.getparent().findtext("desc[@class='label']"))]
                 _add(area, "title", f"{tile.name}: {written(tile.value)}")
-                _label(area, tile.name, written(tile.value))
+                _label(area, (tile.name, tile.short), written(tile.value))
     return _finished(root, said)
 
 
@@ -159,12 +165,13 @@ def _add(parent: Any, tag: str, text: str, **attributes: str) -> None:
     etree.SubElement(parent, tag, attributes).text = _printable(text)
 
 
-def _label(area: Any, name: str, number: str) -> None:
-    """Write into an area what it stands for, as far as there is room."""
+def _label(area: Any, names: Sequence[str], number: str) -> None:
+    """Write into an area what it stands for: the first name for which there is room, if any."""
     x, y, width, height = (float(area.get(key)) for key in ("x", "y", "width", "height"))
-    lines = [name, number] if height >= 2.4 * _LINE else [name]
-    if height < 1.2 * _LINE or len(name) * _LETTER > width - 6:
+    fitting = [name for name in names if name and len(name) * _LETTER <= width - 6]
+    if height < 1.2 * _LINE or not fitting:
         return
+    lines = [fitting[0], number] if height >= 2.4 * _LINE else fitting[:1]
     first = y + height / 2 - (len(lines) - 1) * _LINE / 2
     parent = area.getparent()
     for row, line in enumerate(lines):

@@ -42,6 +42,7 @@ _COVERED = re.compile(r"(\d+)% of the text has a close counterpart in one seed")
 _BOTH_NAME = "both name "
 _NOTHING_ON = "nothing on: "
 _LESS = "less than usual: "
+_OTHER_COUNTRY = "a country other than the seeds' is in focus"
 
 
 def percent(score: float) -> str:
@@ -136,6 +137,16 @@ def gist(row: MatchRow) -> str:
     if names:
         parts.append(_("both name %(names)s", names=", ".join(names)))
     return "; ".join(parts)
+
+
+def speaks_against(text: str) -> bool:
+    """Whether one of the matcher's reasons, as it is stored, speaks against the match."""
+    return text.startswith((_LESS, _NOTHING_ON)) or text == _OTHER_COUNTRY
+
+
+def sentence(text: str) -> str:
+    """A phrase as it begins a line."""
+    return text[:1].upper() + text[1:]
 
 
 def reason(text: str) -> str:

@@ -38,12 +38,14 @@ _PLAIN = {
     "name_share": N_("of the article's own names, a part is in the seeds"),
     "country_fit": N_("the seeds' countries are in focus"),
     "country_worst": N_("each of the seeds' countries is in focus"),
-    "country_other": N_("another country is in focus"),
+    "country_other": N_("no other country is in focus"),
     "number_share": N_("figures of the seeds occur"),
     "dates": N_("days of the seeds are named"),
     "near_date": N_("it was published about when the seeds were"),
     "width": N_("there is text enough to go on"),
 }
+_AGAINST = {"country_other": N_("a country other than the seeds' is in focus")}
+"""What speaks against a match by being there; all else does so by being less than usual."""
 
 
 def best_partners(comparison: Comparison) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -150,5 +152,5 @@ def reasons(
         if abs(gain) < 0.15 or len(told) >= MAX_REASONS:
             break
         words = _PLAIN.get(name, name)
-        told.append(words if gain > 0 else f"less than usual: {words}")
+        told.append(words if gain > 0 else _AGAINST.get(name, f"less than usual: {words}"))
     return tuple(dict.fromkeys(told))

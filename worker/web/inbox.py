@@ -33,7 +33,7 @@ from worker.web.safety import FormGuard, without_user
 from worker.web.storylines import StoryView, is_narrow, lead_of, story_view
 from worker.web.storypages import StoryPages, spread_of
 from worker.web.verdicts import flash_of
-from worker.web.words import RELATIONS, VERDICTS, day_heading, language_heading
+from worker.web.words import RELATIONS, VERDICTS, found_on, language_heading
 
 FOLDED = 6
 """Matches shown under a story's line; all of them are on its own page."""
@@ -77,7 +77,7 @@ class Inbox(FormPages):
         views, older = self._views(query)
         today = self._clock().date()
         days = [
-            (day_heading(when, today), list(group))
+            (found_on(when, today), list(group))
             for when, group in groupby(views, key=lambda view: view.found_at.date())
         ]
         counts = self._store.matches.verdict_counts(query.store_filter())

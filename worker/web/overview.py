@@ -174,7 +174,7 @@ def _match_chart(found: Sequence[Bar]) -> Markup:
 
 def _language_chart(languages: Sequence[ValueCount], scripts: Mapping[str, Script]) -> Markup:
     tiles = [
-        Tile(language_heading(one.value), scripts[one.value].css, one.matches)
+        Tile(language_heading(one.value), scripts[one.value].css, one.matches, one.value)
         for one in languages
         if one.matches
     ][:_TILES]

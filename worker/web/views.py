@@ -37,9 +37,10 @@ def _environment() -> Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # values are escaped
     for name in (
         "likelihood", "percent", "language_name", "direction", "lang_attribute", "outcome", "day",
-        "minute", "since", "gist", "language_heading", "reason",
+        "minute", "since", "gist", "language_heading", "reason", "sentence",
     ):  # fmt: skip
         environment.filters[name] = getattr(words, name)
+    environment.tests["against"] = words.speaks_against
     environment.filters["safe_link"] = safe_link
     environment.filters["without_user"] = without_user
     environment.filters["feature_name"] = feature_name

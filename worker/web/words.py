@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from babel.dates import format_date
+
 from worker.domain import Outcome, Relation
-from worker.locales import N_, Phrases, _, ngettext
+from worker.locales import N_, Phrases, _, locale, ngettext
 from worker.words import (
     RELATIONS,
     VERDICTS,
     day,
     direction,
-    full_day,
     gist,
     lang_attribute,
     language_heading,
@@ -23,6 +24,8 @@ from worker.words import (
     minute,
     percent,
     reason,
+    sentence,
+    speaks_against,
 )
 
 __all__ = [
@@ -32,8 +35,8 @@ __all__ = [
     "RELATION_MEANS",
     "VERDICTS",
     "day",
-    "day_heading",
     "direction",
+    "found_on",
     "gist",
     "lang_attribute",
     "language_heading",
@@ -43,7 +46,9 @@ __all__ = [
     "outcome",
     "percent",
     "reason",
+    "sentence",
     "since",
+    "speaks_against",
 ]
 
 RELATION_MEANS = Phrases(
@@ -111,13 +116,13 @@ def outcome(code: str | None) -> str:
     return OUTCOMES[Outcome(code)] if code in OUTCOMES else code.replace("_", " ")
 
 
-def day_heading(when: date, today: date) -> str:
-    """A day as a heading: Today, Yesterday, or Wednesday, 2 April 2025."""
+def found_on(when: date, today: date) -> str:
+    """The day of a find as a heading: Found today, or Found on Wednesday, 2 April 2025."""
     if when == today:
-        return _("Today")
+        return _("Found today")
     if when == today - timedelta(days=1):
-        return _("Yesterday")
-    return full_day(when)
+        return _("Found yesterday")
+    return _("Found on %(day)s", day=format_date(when, "full", locale()))
 
 
 def since(moment: datetime, now: datetime) -> str:
