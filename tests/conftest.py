@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.demo import DemoPass, run_demo
 from tests.fakes import (
     EnglishDetector,
     FakeClock,
@@ -112,6 +113,12 @@ def sqlite_store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
     yield store
     check_counts(store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def demo_pass(tmp_path_factory: pytest.TempPathFactory) -> DemoPass:
+    """The demo's first pass; nobody may change its store, but who wants to may copy it."""
+    return run_demo(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.demo import DemoPass, run_demo
 from worker.demo.content import load_demo
 from worker.domain import Relation, TextSource
 from worker.records import MatchRow
@@ -18,30 +17,19 @@ from worker.store.store import Store
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-def demo(folder: Path) -> dict[str, Any]:
-    """One pass, as a user runs it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "worker.cli", "demo", "--once", "--json"],
-        cwd=folder, capture_output=True, text=True, check=True, timeout=500,
-        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    summary: dict[str, Any] = json.loads(done.stdout)
-    return summary
+def folder(demo_pass: DemoPass) -> Path:
+    return demo_pass.folder
 
 
 @pytest.fixture(scope="module")
-def summary(folder: Path) -> dict[str, Any]:
-    return demo(folder)
+def summary(demo_pass: DemoPass) -> dict[str, Any]:
+    return demo_pass.summary
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path, summary: dict[str, Any]) -> Iterator[dict[str, MatchRow]]:
+def found(demo_pass: DemoPass) -> Iterator[dict[str, MatchRow]]:
     """The matches by the end of their address."""
-    store = Store(f"sqlite:///{folder / 'data/demo/seedwatch.db'}")
+    store = Store(f"sqlite:///{demo_pass.store}")
     yield {(row.url or "").rpartition("/")[2]: row for row in store.matches.rows()}
     store.close()
 
@@ -89,17 +77,15 @@ def test_every_match_has_evidence_and_a_reason(found: dict[str, MatchRow]) -> No
         assert row.evidence, row.title
 
 
-def test_a_second_pass_stores_nothing_new(
-    folder: Path, summary: dict[str, Any], found: dict[str, MatchRow]
-) -> None:
-    again = demo(folder)
+def test_a_second_pass_stores_nothing_new(folder: Path, found: dict[str, MatchRow]) -> None:
+    again = run_demo(folder).summary
     assert again["feeds"] == {"unchanged": 8}
     assert again["articles"] == {}
     assert again["matches"] == {}
 
 
-def test_the_file_sink_has_each_match_once(folder: Path, found: dict[str, MatchRow]) -> None:
-    (path,) = (folder / "data/demo/output").iterdir()
+def test_the_file_sink_has_each_match_once(demo_pass: DemoPass, found: dict[str, MatchRow]) -> None:
+    (path,) = (demo_pass.data / "output").iterdir()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert sorted(line["id"] for line in lines) == sorted(row.id for row in found.values())
     assert len({line["key"] for line in lines}) == len(lines)

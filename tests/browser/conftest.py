@@ -10,21 +10,27 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-from tests.browser.site import WATCHES, fill_store
+from tests.browser.site import CHOICES, WATCHES, fill_store
 from tests.fakes import FakeClock
+from tests.web.conftest import migrated
+from worker.adding import FoundFeed
 from worker.config import load_settings
+from worker.domain import Outcome
 from worker.store.store import Store
 from worker.web.access import hash_password
 from worker.web.app import make_app
+from worker.web.finder import Finder
 from worker.web.server import BackgroundServer
 
 PASSWORD = "kelp in october"
+__all__ = ["migrated"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -108,12 +114,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     return made
 
 
+def find(url: str) -> FoundFeed:
+    """Several feeds of one site, whatever address is asked."""
+    return FoundFeed(url, Outcome.OK, choices=CHOICES)
+
+
 @contextmanager
-def serving(filled: Filled, folder: Path, **settings: str) -> Iterator[Visited]:
+def serving(
+    path: Path, clock: Callable[[], datetime], folder: Path, **settings: str
+) -> Iterator[Visited]:
     """Serve the pages over a copy of a store."""
-    shutil.copy(filled.path, folder / "store.db")
-    store = Store(f"sqlite:///{folder / 'store.db'}", filled.clock)
-    app = make_app(store, WATCHES, load_settings(**settings), filled.clock)
+    shutil.copy(path, folder / "store.db")
+    store = Store(f"sqlite:///{folder / 'store.db'}", clock)
+    app = make_app(store, WATCHES, load_settings(**settings), clock, Finder(find))
     with BackgroundServer(app, "127.0.0.1", 0) as web:
         yield Visited(web.url, store)
     store.close()
@@ -122,22 +135,25 @@ def serving(filled: Filled, folder: Path, **settings: str) -> Iterator[Visited]:
 @pytest.fixture(scope="package")
 def site(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages' address; no test changes what they show."""
-    with serving(filled, tmp_path_factory.mktemp("site")) as visited:
+    with serving(filled.path, filled.clock, tmp_path_factory.mktemp("site")) as visited:
         yield visited.url
 
 
 @pytest.fixture(scope="package")
-def locked_site(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of pages that ask for PASSWORD."""
+def empty_site(
+    filled: Filled, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of pages that ask for PASSWORD, and then have nothing to show."""
+    folder = tmp_path_factory.mktemp("empty")
     hashed = hash_password(PASSWORD)
-    with serving(filled, tmp_path_factory.mktemp("locked"), web_password_hash=hashed) as visited:
+    with serving(migrated, filled.clock, folder, web_password_hash=hashed) as visited:
         yield visited.url
 
 
 @pytest.fixture
 def own_site(filled: Filled, tmp_path: Path) -> Iterator[Visited]:
     """Pages of a test's own, whose verdicts it may change."""
-    with serving(filled, tmp_path) as visited:
+    with serving(filled.path, filled.clock, tmp_path) as visited:
         yield visited
 
 

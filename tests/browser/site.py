@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from tests.fakes import FakeClock, ListChannel
 from tests.web.filling import FEED_URL, KELP, OTHER, Found, fill
 from tests.web.test_match import FRENCH, HOSTILE
@@ -22,7 +24,7 @@ from worker.domain import (
     Validators,
     Verdict,
 )
-from worker.match.evidence import _PLAIN
+from worker.match.evidence import _AGAINST, _PLAIN
 from worker.records import Attempt, Decision, NewSetting, PollResult
 from worker.store.notices import note
 from worker.store.store import Store
@@ -65,7 +67,7 @@ ARTICLES = (
         relation=Relation.COPY,
         story="kelp",
         score=0.61,
-        reasons=("both name キリフィ", *_PLAIN.values()),
+        reasons=("both name キリフィ", *_PLAIN.values(), *_AGAINST.values()),
     ),
     Found(
         f"{LONG_WORD} eröffnet",
@@ -90,11 +92,13 @@ ARTICLES = (
 )
 """Newest last, as their matches are numbered: from 1."""
 
-MATCH = "/matches/1"
+CHOICES = ("https://many.example/rss", f"https://many.example/{'<b>' * 30}/atom.xml")
+"""The feeds of a site that somebody wants to add."""
 PAGES = {
     "/": "/",
-    "/matches/{match_id}": MATCH,
+    "/matches/{match_id}": "/matches/1",
     "/stories/{match_id}": "/stories/1",
+    "/brief": "/brief",
     "/watches": "/watches",
     "/watches/{name}": "/watches/kelp?threshold=62",
     "/watches/{name}/sample": "/watches/kelp/sample",
@@ -108,21 +112,58 @@ PAGES = {
 """Each page of the application by its route, and an address at which it shows something."""
 VIEWS = (
     "/matches/2",
-    "/feeds/2",
-    "/overview?days=365",
-    "/matches/3",
     "/matches/4",
-    "/matches/5?verdict=all",
+    "/feeds/2",
     "/?verdict=all&language=fr&outlet=The+News&since=2026-01-01",
-    "/?relation=translation",
     "/?view=flat",
+    "/?verdict=all&q=kilifi",
     "/?q=nothing+like+that",
+    "/?before=1",
     "/?relation=nonsense",
     "/watches/river",
     "/watches/river/sample",
-    "/nowhere",
 )
-"""The same pages with something else on them."""
+"""The same pages with something else on them: search, no match, what is not there."""
+
+
+def ask_for_keys(page: Page) -> None:
+    """Open the dialog with the list of keys."""
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+
+
+def choose_language(page: Page) -> None:
+    """Open the menu of languages."""
+    page.locator(".languages summary").click()
+
+
+def decide(page: Page) -> None:
+    """Tick all, so that what to do with them comes into sight."""
+    page.locator("#tick-all input").check()
+
+
+def add_nonsense(page: Page) -> None:
+    """Add an address that is none."""
+    page.fill(".add input[name=url]", "https://not an address <b>")
+    page.locator(".add button").click()
+    page.wait_for_selector(".wrong")
+
+
+def add_a_site(page: Page) -> None:
+    """Add a site that has several feeds."""
+    page.fill(".add input[name=url]", "http://93.184.215.14/")
+    page.locator(".add button").click()
+    page.wait_for_selector(".choices")
+
+
+DEEDS = {
+    ask_for_keys: "/",
+    choose_language: "/watches",
+    decide: "/?verdict=all",
+    add_nonsense: "/feeds",
+    add_a_site: "/feeds",
+}
+"""What a reader does to a page that changes how it looks, but nothing stored."""
 NO_PAGES = {
     "/login",
     "/logout",
@@ -134,6 +175,8 @@ NO_PAGES = {
     "/stories/{match_id}/lineage.json",
     "/stories/{match_id}/lineage.graphml",
     "/documents/{format_name}",
+    "/stories/{match_id}/lineage.json",
+    "/stories/{match_id}/lineage.graphml",
     "/api/openapi.json",
 }
 """What the application answers that is no page, or one that needs a password."""

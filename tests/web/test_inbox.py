@@ -36,7 +36,7 @@ def test_row_says_what_where_and_why(see: See, filled: Filler) -> None:
     (row,) = see("/").xpath("//ol[@class='rows']/li")
     said = words(row)
     for part in ("Translation", "very likely 99%", "海の新聞", "Japanese", "27 Feb 2026",
-                 "nine passages say the same", "Not reviewed", "Kelp & kin"):  # fmt: skip
+                 "Nine passages say the same", "Not reviewed", "Kelp & kin"):  # fmt: skip
         assert part in said
     assert "another reason" not in said
     (title,) = row.xpath(".//h3/a")
@@ -73,7 +73,7 @@ def test_unknown_language_is_left_to_the_letters(see: See, filled: Filler) -> No
 
 def test_without_a_reason_the_evidence_speaks(see: See, filled: Filler) -> None:
     filled(Found("quiet", reasons=(), names=("Kilifi", "MVSL")))
-    assert words(see("/").xpath("//p[@class='reason']")[0]) == "both name Kilifi, MVSL"
+    assert words(see("/").xpath("//p[@class='reason']")[0]) == "Both name Kilifi, MVSL"
 
 
 def test_filters(see: See, filled: Filler, sqlite_store: Store, clock: FakeClock) -> None:
@@ -186,7 +186,8 @@ def test_days_are_headings(see: See, filled: Filler, clock: FakeClock) -> None:
         clock.now += timedelta(days=days)
         filled(Found(f"{clock.now:%d}"))
     headings = [words(item) for item in see("/").xpath("//section[@class='day']/h2")]
-    assert headings == ["Today", "Yesterday", "Wednesday, 4 March 2026", "Sunday, 1 March 2026"]
+    days = ("today", "yesterday", "on Wednesday, 4 March 2026", "on Sunday, 1 March 2026")
+    assert headings == [f"Found {day}" for day in days]
 
 
 def test_without_feeds_it_says_what_to_do(see: See) -> None:

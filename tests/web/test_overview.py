@@ -133,6 +133,8 @@ def test_a_tree_map_names_each_tile_rightly() -> None:
         for rect in root.iter("rect")
         if rect.find("title") is not None
     }
+    narrow = tree_map("s", [Tile("N" * 99, "a", 9, "xx"), Tile("M" * 99, "a", 1)], str)
+    assert [text.text for text in etree.fromstring(narrow).iter("text")] == ["xx", "9"]
     assert set(areas) == {f"{tile.name}: {tile.value}" for tile in tiles}
     share = {tile.name: areas[f"{tile.name}: {tile.value}"] / tile.value for tile in tiles}
     assert max(share.values()) == pytest.approx(min(share.values()), rel=0.01)

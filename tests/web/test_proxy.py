@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +65,17 @@ def test_the_header_from_anybody_else_is_ignored_and_logged(
         assert client.get("/matches.atom", headers=USER).status_code == 401
     logged = [record.getMessage() for record in caplog.records if "ignored" in record.getMessage()]
     assert logged == [f"x-remote-user from {peer} is ignored: that is not the proxy's address"]
+
+
+def test_a_made_up_forwarded_address_is_no_address(sqlite_store: Store) -> None:
+    # through the real server: it is one that may be told to believe such headers
+    settings = load_settings(web_proxy_header="X-Remote-User", web_proxy_address=PROXY)
+    with BackgroundServer(make_app(sqlite_store, (), settings), "127.0.0.1", 0) as server:
+        request = urllib.request.Request(
+            server.url, headers={"X-Remote-User": "ana", "X-Forwarded-For": PROXY}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=10)
 
 
 def test_an_address_of_the_proxy_may_be_written_as_ipv6(ask: Ask) -> None:

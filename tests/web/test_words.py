@@ -9,7 +9,7 @@ import pytest
 from worker.domain import Outcome, Relation, Verdict
 from worker.domain.learning import GENERAL_SCORE, MISSING_ASPECTS
 from worker.locales import speaking
-from worker.match.evidence import _PLAIN
+from worker.match.evidence import _AGAINST, _PLAIN
 from worker.match.model import shipped_model
 from worker.store.states import LEGAL, START
 from worker.web import words
@@ -78,13 +78,13 @@ def test_since(ago: timedelta, expected: str) -> None:
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("en", ("1 Mar 2026", "1 Mar 2026, 12:00 UTC", "Sunday, 1 March 2026",
+        ("en", ("1 Mar 2026", "1 Mar 2026, 12:00 UTC", "Found on Sunday, 1 March 2026",
          "2 days ago", "60%", "Japanese")),
-        ("vi", ("1 thg 3, 2026", "12:00 UTC, 1 thg 3, 2026", "Chủ Nhật, 1 tháng 3, 2026",
+        ("vi", ("1 thg 3, 2026", "12:00 UTC, 1 thg 3, 2026", "Tìm thấy Chủ Nhật, 1 tháng 3, 2026",
          "2 ngày trước", "60%", "Tiếng Nhật")),
-        ("fr", ("1 mars 2026", "1 mars 2026, 12:00 UTC", "Dimanche 1 mars 2026",
+        ("fr", ("1 mars 2026", "1 mars 2026, 12:00 UTC", "Trouvé le dimanche 1 mars 2026",
          "il y a 2 jours", "60\u00a0%", "japonais")),
-        ("id", ("1 Mar 2026", "1 Mar 2026, 12.00 UTC", "Minggu, 01 Maret 2026",
+        ("id", ("1 Mar 2026", "1 Mar 2026, 12.00 UTC", "Ditemukan Minggu, 01 Maret 2026",
          "2 hari lalu", "60%", "Jepang")),
     ],
 )  # fmt: skip
@@ -95,7 +95,7 @@ def test_dates_and_numbers_in_the_readers_language(
     with speaking(language):
         assert words.day(NOW) == day
         assert words.minute(NOW) == minute
-        assert words.day_heading(NOW.date(), date(2026, 5, 1)) == heading
+        assert words.found_on(NOW.date(), date(2026, 5, 1)) == heading
         assert words.since(NOW - timedelta(days=2), NOW) == ago
         assert words.percent(0.6) == percent
         assert words.language_name("ja") == japanese
@@ -106,15 +106,26 @@ def test_reasons_of_the_matcher_in_the_readers_language() -> None:
     with speaking("fr"):
         assert words.reason("38% of the text has a close counterpart in one seed").startswith("38")
         assert words.reason("nothing on: algues").endswith(" algues")
-        assert words.reason("both name Kilifi, %s") == "les deux nomment Kilifi, %s"
+        assert words.reason("both name Kilifi, %s") == "les deux citent Kilifi, %s"
         assert words.reason("less than usual: names of the seeds occur") == (
             "moins que d’habitude\u00a0: des noms des références y figurent"
         )
         assert words.reason("in the way of a later version, 100%") == (
             "in the way of a later version, 100%"
         )
-        for text in _PLAIN.values():
+        for text in (*_PLAIN.values(), *_AGAINST.values()):
             assert words.reason(text) != text
+
+
+def test_what_is_told_of_a_feature_is_true_in_both_directions() -> None:
+    weights = shipped_model().related.weights
+    assert {name for name in _PLAIN if weights.get(name, 0) < 0} == set(_AGAINST)
+    for text in _AGAINST.values():
+        assert words.speaks_against(text)
+    for text in _PLAIN.values():
+        assert not words.speaks_against(text)
+        assert words.speaks_against(f"less than usual: {text}")
+    assert words.speaks_against("nothing on: film")
 
 
 def test_every_feature_has_words() -> None:
@@ -123,8 +134,8 @@ def test_every_feature_has_words() -> None:
     assert feature_name("of_a_later.matcher") == "of a later matcher"
 
 
-def test_day_heading() -> None:
+def test_the_day_of_a_find() -> None:
     today = date(2026, 3, 1)
-    assert words.day_heading(today, today) == "Today"
-    assert words.day_heading(date(2026, 2, 28), today) == "Yesterday"
-    assert words.day_heading(date(2025, 3, 12), today) == "Wednesday, 12 March 2025"
+    assert words.found_on(today, today) == "Found today"
+    assert words.found_on(date(2026, 2, 28), today) == "Found yesterday"
+    assert words.found_on(date(2025, 3, 12), today) == "Found on Wednesday, 12 March 2025"
