@@ -98,7 +98,6 @@ PAGES = {
     "/": "/",
     "/matches/{match_id}": "/matches/1",
     "/stories/{match_id}": "/stories/1",
-    "/brief": "/brief",
     "/watches": "/watches",
     "/watches/{name}": "/watches/kelp?threshold=62",
     "/watches/{name}/sample": "/watches/kelp/sample",
@@ -175,8 +174,6 @@ NO_PAGES = {
     "/stories/{match_id}/lineage.json",
     "/stories/{match_id}/lineage.graphml",
     "/documents/{format_name}",
-    "/stories/{match_id}/lineage.json",
-    "/stories/{match_id}/lineage.graphml",
     "/api/openapi.json",
 }
 """What the application answers that is no page, or one that needs a password."""
