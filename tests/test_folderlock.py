@@ -65,13 +65,17 @@ def test_a_folder_that_cannot_be_locked_is_named() -> None:
         FolderLock(Path("/proc/x")).__enter__()
 
 
-@pytest.fixture
-def first(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """An embedded run that is at work."""
+def make_seeds(tmp_path: Path) -> None:
     folder = tmp_path / "seeds" / "kelp"
     folder.mkdir(parents=True)
     (folder / "watch.toml").write_text('title = "Kelp"\n')
     (folder / "seed.txt").write_text("\n\n".join(KELP))
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """An embedded run that is at work."""
+    make_seeds(tmp_path)
     process = subprocess.Popen(
         [sys.executable, "-m", "worker.cli", "run", "--no-web"],
         cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True,
@@ -99,6 +103,45 @@ def test_a_second_run_on_one_data_folder_refuses_in_one_line(
     assert second.stderr.count("\n") == 1
     assert f"data is in use by `seedwatch run` (process {first.pid})" in second.stderr
     assert first.poll() is None
+
+
+def test_a_run_that_is_stopped_ends_well_and_leaves_its_data_only(
+    first: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    first.terminate()
+    assert first.wait(60) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "seeds"}
+
+
+DIES = """
+from celery.beat import Scheduler
+from celery.worker.consumer import Consumer
+from worker import cli
+from worker.commands import run
+def die(*_args, **_kwargs): raise RuntimeError("a bug")
+run._CHECK_EVERY_S = 0.1
+{}
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "bug"),
+    [
+        # the second one while it ends because of the first
+        ("scheduler", "Scheduler.tick = Scheduler.close = die"),
+        ("worker", "Consumer.start = die"),
+    ],
+)
+def test_a_run_whose_part_dies_ends_with_an_error(tmp_path: Path, part: str, bug: str) -> None:
+    make_seeds(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", DIES.format(bug), "run", "--no-web"],
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert part in done.stderr.splitlines()[-1]
 
 
 def test_of_many_beats_at_once_one_gets_the_turn(store: Store, clock: FakeClock) -> None:

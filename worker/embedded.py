@@ -173,7 +173,8 @@ class EmbeddedRun:
             without_mingle=True,
             without_heartbeat=True,
         )
-        self._beat = EmbeddedService(self._app, thread=True)
+        # it reads no setting for this, and would keep a file in the working folder
+        self._beat = EmbeddedService(self._app, thread=True, scheduler_cls="celery.beat:Scheduler")
         self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -195,7 +196,8 @@ class EmbeddedRun:
 
     def stop(self) -> None:
         """Stop both; what is being worked on comes back when its lease ends, or now if it ends."""
-        self._beat.stop()
+        self._beat.service.stop()  # its own stop() waits, for ever if the thread has died
         self._worker.stop()
         self._thread.join(timeout=20)
+        self._beat.join(timeout=5)
         pipeline.end_polls()
