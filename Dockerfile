@@ -37,6 +37,11 @@ ENV PATH=/opt/seedwatch/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/s
     HOME=/tmp \
     SEEDWATCH_SEEDS_DIR=/seeds \
     SEEDWATCH_DATA_DIR=/data
+# For `seedwatch backup` and `restore`. pg_dump refuses servers newer than itself: where PostgreSQL is
+# newer than this Debian's client, take its apt repository (https://wiki.postgresql.org/wiki/Apt).
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends postgresql-client >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 seedwatch \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin seedwatch \
     && mkdir /data /seeds \

@@ -41,7 +41,7 @@ def given_up(
         for batch in pipeline.due_deliveries(services):
             pipeline.deliver(services, batch)
     services.store.feeds.poll_now()
-    for _ in range(4):
+    for _ in range(5):
         assert services.store.feeds.claim(row.id for row in services.store.feeds.rows())
         clock.advance(seconds=121)
     pipeline.due_feeds(services)

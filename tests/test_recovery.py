@@ -101,10 +101,14 @@ def test_a_feed_that_kills_its_worker_is_alone_and_then_given_up(
 ) -> None:
     feeds = services.store.feeds
     feeds.sync({"kelp": [FeedConfig(f"{SITE}/{number}") for number in range(3)]})
-    assert [len(batch) for batch in feeds.hint_due()] == [3]
+    (together,) = feeds.hint_due()
+    assert len(feeds.claim(together)) == 3
     for _ in range(4):
-        assert feeds.claim(row.id for row in feeds.rows())
         clock.advance(seconds=121)
+        assert sorted(feeds.hint_due()) == [[one] for one in together]
+        for one in together:
+            assert feeds.claim([one])
+    clock.advance(seconds=121)
     assert feeds.hint_due() == []
     row = next(row for row in feeds.rows() if row.state == "quarantined")
     found = health_of(row, clock())
@@ -114,13 +118,33 @@ def test_a_feed_that_kills_its_worker_is_alone_and_then_given_up(
     assert feeds.hint_due() == [[row.id]]
 
 
+def test_an_article_that_four_killed_workers_held_is_done_and_the_culprit_given_up(
+    services: Services, site: FakeFetcher, clock: FakeClock
+) -> None:
+    site.put(FEED_URL, rss(Item("kelp", "Kelp"), Item("culprit", "Kills who reads it")), "text/xml")
+    innocent, culprit = poll(services).article_ids
+    assert len(services.store.articles.claim([innocent, culprit])) == 2
+    for _ in range(3):
+        clock.advance(seconds=121)
+        assert sorted(pipeline.due_articles(services)) == [[innocent], [culprit]]
+        for one in (innocent, culprit):
+            assert services.store.articles.claim([one])
+    clock.advance(seconds=121)
+    assert sorted(pipeline.due_articles(services)) == [[innocent], [culprit]]
+    assert services.store.articles.claim([culprit])
+    assert pipeline.process_articles(services, [innocent]).outcomes.total() == 1
+    clock.advance(seconds=121)
+    assert pipeline.due_articles(services) == []
+    assert services.store.articles.counts() == {"done": 1, "quarantined": 1}
+
+
 def test_a_dead_workers_feeds_and_deliveries_come_back_one_by_one(
     services: Services, site: FakeFetcher, clock: FakeClock
 ) -> None:
     site.put(FEED_URL, rss(Item("kelp", "Kelp"), Item("more", "More seaweed")), "text/xml")
     pipeline.process_articles(services, poll(services).article_ids)
     (ids,) = pipeline.due_deliveries(services)
-    for _ in range(3):
+    for _ in range(4):
         assert services.store.outbox.claim(ids)
         clock.advance(seconds=121)
         assert sorted(pipeline.due_deliveries(services)) == [[one] for one in ids]

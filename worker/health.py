@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from worker.config import Settings
+from worker.config import Settings, without_password
 from worker.store.store import Store
 
 Status = Literal["ok", "warn", "fail"]
@@ -17,8 +17,13 @@ Status = Literal["ok", "warn", "fail"]
 QUEUES = ("sweep", "fetch", "match", "deliver")
 KEY_PREFIX = "seedwatch:"
 """Of all that Celery keeps in Redis."""
-LATE_S = 120.0
-"""Seconds without progress after which something is wrong."""
+LATE_S = 75.0
+"""Seconds without progress after which something is wrong; with the 30 s between two container
+checks a red light is on within two minutes."""
+_TICKS = 2.5
+"""... and never less than so many ticks of beat."""
+_FULL = 0.9
+"""Of Redis's maxmemory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,34 @@ def queue_lengths(settings: Settings) -> dict[str, int] | None:
         return None
 
 
+def broker(_store: Store | None, settings: Settings) -> Finding:
+    """Whether Redis can be reached, keeps what it is given, and has room for more."""
+    if settings.is_embedded:
+        return Finding("broker", "ok", "in this process")
+    import redis
+
+    shown = without_password(settings.broker_url)
+    try:
+        with redis.Redis.from_url(
+            settings.broker_url, socket_timeout=5, socket_connect_timeout=3
+        ) as client:
+            memory: dict[str, Any] = client.info("memory")
+    except (redis.RedisError, ValueError, OSError) as error:
+        return Finding("broker", "fail", f"{shown}: {error}", "start Redis, check its password")
+    policy = memory.get("maxmemory_policy")
+    if policy != "noeviction":
+        return Finding(
+            "broker",
+            "fail",
+            f"{shown}: eviction policy {policy} throws the queue away when memory is short",
+            "set maxmemory-policy noeviction",
+        )
+    used, most = int(memory["used_memory"]), int(memory.get("maxmemory") or 0)
+    if most and used > _FULL * most:
+        return Finding("broker", "fail", f"{shown}: memory is full", "raise maxmemory")
+    return Finding("broker", "ok", f"{shown}, {used / 1e6:.0f} MB used")
+
+
 def given_up(store: Store) -> Finding:
     """Whether something waits for a person."""
     counts = store.quarantine.counts()
@@ -102,7 +135,7 @@ def given_up(store: Store) -> Finding:
 
 PROBES: dict[str, tuple[Callable[[Store, Settings], Finding], ...]] = {
     "worker": (oldest_due, oldest_due_feed, oldest_due_delivery),
-    "sweeper": (sweep_age,),
+    "sweeper": (sweep_age, broker),  # hints travel through it
     "beat": (poll_age, sweep_age),
     "web": (),
 }
@@ -112,7 +145,7 @@ PROBES: dict[str, tuple[Callable[[Store, Settings], Finding], ...]] = {
 def _backlog(
     name: str, waiting_s: float | None, progress_s: float | None, tick_s: float
 ) -> Finding:
-    if waiting_s is None or waiting_s < LATE_S + tick_s:
+    if waiting_s is None or waiting_s < max(LATE_S, _TICKS * tick_s):
         return Finding(name, "ok", f"oldest due for {waiting_s or 0:.0f} s")
     if progress_s is not None and progress_s < LATE_S:
         return Finding(
@@ -134,7 +167,7 @@ def _tick(store: Store, settings: Settings, name: str, every_s: float, remedy: s
     if age_s is None:
         told = "start `seedwatch run`" if settings.is_embedded else remedy
         return Finding(name, "warn", "has never run", told)
-    if age_s <= max(LATE_S, 3 * every_s):
+    if age_s <= max(LATE_S, _TICKS * every_s):
         return Finding(name, "ok", f"ran {age_s:.0f} s ago")
     if settings.is_embedded:
         return Finding(name, "warn", f"ran {age_s:.0f} s ago", "start `seedwatch run`")

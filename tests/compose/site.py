@@ -1,16 +1,26 @@
 """The news site of the compose test: 20 feeds of 100 articles; the first in each feed is the story.
 
+A feed shows ten more at each poll, so that there is work as long as the test wants. `/hook` takes
+webhooks whose signature is right, `/told` says of how many matches they told, under how many ids.
 Only Python's own library, so that it runs in any container with Python.
 """
 
+from base64 import b64decode, b64encode
+from collections import Counter
+from hmac import digest
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from json import loads
+from os import environ
 from pathlib import Path
 from random import Random
 from re import fullmatch
 
 SITE = "http://news.test:8080"
 ENTRIES = 100
+AT_A_POLL = 10
+polls: Counter[int] = Counter()
+told: set[tuple[int, str]] = set()
 STORY = Path("/seeds/lighthouse/seed.md")
 STORY_TITLE = "Skarvøy moves its lighthouse before the sea takes it"
 SUBJECTS = ["council", "bakery", "orchestra", "ferry", "school", "vineyard", "library", "choir"]
@@ -33,7 +43,7 @@ def feed_document(feed: int) -> str:
     items = "".join(
         f"<item><title>{escape(title_of(feed, entry))}</title>"
         f"<link>{SITE}/a/{feed}-{entry}.html</link><guid>{feed}-{entry}</guid></item>"
-        for entry in range(ENTRIES)
+        for entry in range(min(ENTRIES, AT_A_POLL * polls[feed]))
     )
     head = f"<title>News {feed}</title><link>{SITE}/</link><description>News</description>"
     return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>'
@@ -70,11 +80,27 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a GET."""
         if found := fullmatch(r"/feed/(\d+)\.xml", self.path):
+            polls[int(found[1])] += 1
             self.answer("application/rss+xml", feed_document(int(found[1])))
         elif found := fullmatch(r"/a/(\d+)-(\d+)\.html", self.path):
             self.answer("text/html; charset=utf-8", page(int(found[1]), int(found[2])))
+        elif self.path == "/told":
+            matches, ids = len({match for match, _ in told}), len(told)
+            self.answer("text/plain", f"{matches} matches, {ids} ids")
         else:
             self.send_error(404)
+
+    def do_POST(self) -> None:
+        """Take a webhook (https://www.standardwebhooks.com)."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        message_id, at = self.headers["webhook-id"], self.headers["webhook-timestamp"]
+        key = b64decode(environ["HOOK_SECRET"].removeprefix("whsec_"))
+        signature = b64encode(digest(key, f"{message_id}.{at}.".encode() + body, "sha256")).decode()
+        if f"v1,{signature}" not in self.headers["webhook-signature"].split(" "):
+            self.send_error(401)
+            return
+        told.update((match["id"], message_id) for match in loads(body)["data"]["matches"])
+        self.answer("text/plain", "")
 
     def answer(self, content_type: str, text: str) -> None:
         """Send a document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import threading
 from collections.abc import Callable
@@ -173,6 +174,29 @@ def test_without_postgresqls_programs_it_is_one_clear_line(
     postgres.close()
 
 
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.97])
+def test_a_dump_that_breaks_while_it_is_restored_changes_nothing(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: float
+) -> None:
+    from worker.store import pgdump
+
+    store = Store(postgres_url)
+    store.migrate()
+    store.feeds.sync({"kelp": [FeedConfig(URL)]})
+    poll(store, *[entry(f"{number}", text=secrets.token_hex(5_000)) for number in range(30)])
+    file = tmp_path / "backup"
+    back_up(store.database, file)
+    poll(store, entry("after the backup"))
+    before = rows_of(store)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * place)])
+    monkeypatch.setattr(pgdump, "verify", lambda _file: None)  # it breaks only now
+    with pytest.raises(StoreError, match="pg_restore: error"):
+        restore(store.database, file, force=True)
+    assert rows_of(store) == before
+    store.close()
+
+
 def test_a_password_is_in_no_error_and_no_argument(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +208,7 @@ def test_a_password_is_in_no_error_and_no_argument(
     assert "hush" not in str(caught.value)
     seen: list[str] = []
     monkeypatch.setattr(
-        "subprocess.run", lambda args, **_: seen.extend(args) or pytest.skip.Exception
+        "subprocess.Popen", lambda args, **_: seen.extend(args) or pytest.skip.Exception
     )
     with pytest.raises(AttributeError):
         pgdump.dump(url, "public", tmp_path / "backup")

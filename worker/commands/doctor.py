@@ -6,13 +6,12 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from worker import __version__, health
 from worker.commands.common import print_json
-from worker.config import Settings, load_settings, without_password
+from worker.config import Settings, load_settings
 from worker.domain import Watch
 from worker.errors import ConfigError, SeedwatchError
 from worker.health import Finding
@@ -48,9 +47,7 @@ def doctor(as_json: bool, probe: str | None) -> None:
 
 
 def _probe(settings: Settings, name: str) -> Iterator[Finding]:
-    from worker.wiring import build_store
-
-    store = build_store(settings)
+    store = Store(settings.store_url)  # not by the wiring, which imports parsers and matcher
     yield _store_finding(store)
     for look in health.PROBES[name]:
         yield _guarded(look.__name__, lambda look=look: look(store, settings))  # type: ignore[misc]
@@ -71,7 +68,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     if store.database.is_sqlite:
         yield _guarded("migrations", lambda: _migrated(store))
     yield _store_finding(store)
-    yield _broker_finding(settings)
+    yield health.broker(store, settings)
     yield _guarded("encoder", lambda: _encoder_finding(settings))
     yield _guarded("feeds", lambda: _feeds_finding(store))
     yield _guarded("articles", lambda: health.oldest_due(store, settings))
@@ -147,30 +144,3 @@ def _feeds_finding(store: Store) -> Finding:
     if rows and len(failing) * 2 > len(rows):
         return Finding("feeds", "warn", detail, "`seedwatch feeds health` names them")
     return Finding("feeds", "ok", detail)
-
-
-def _broker_finding(settings: Settings) -> Finding:
-    if settings.is_embedded:
-        return Finding("broker", "ok", "in this process")
-    import redis
-
-    shown = without_password(settings.broker_url)
-    try:
-        with redis.Redis.from_url(
-            settings.broker_url, socket_timeout=5, socket_connect_timeout=3
-        ) as client:
-            memory: dict[str, Any] = client.info("memory")
-    except (redis.RedisError, ValueError, OSError) as error:
-        return Finding("broker", "fail", f"{shown}: {error}", "start Redis, check its password")
-    policy = memory.get("maxmemory_policy")
-    if policy != "noeviction":
-        return Finding(
-            "broker",
-            "fail",
-            f"{shown}: eviction policy {policy} throws the queue away when memory is short",
-            "set maxmemory-policy noeviction",
-        )
-    used, most = int(memory["used_memory"]), int(memory.get("maxmemory") or 0)
-    if most and used > 0.9 * most:
-        return Finding("broker", "fail", f"{shown}: memory is full", "raise maxmemory")
-    return Finding("broker", "ok", f"{shown}, {used / 1e6:.0f} MB used")

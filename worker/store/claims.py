@@ -3,8 +3,9 @@
 A row is ready when its state is `pending` (feeds: `active`) and `due_at` has passed. To claim it
 is to move `due_at` to the end of the lease, count a try and set a token, committed before the
 work starts. A finish names the token and does nothing if somebody else claimed meanwhile. A
-worker that dies simply never finishes: the row is ready again when the lease ends, at most four
-times.
+worker that dies simply never finishes: the row is ready again when the lease ends, and is alone in
+its batch from then on. The first death is not held against it: it mostly met a whole batch, of
+which one row may have been the cause; after four more, alone, it is given up.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ LEASE = timedelta(seconds=120)
 MAX_TRIES = 4
 HINT_PAUSE = timedelta(seconds=60)
 """A row whose hint was sent is not hinted again for so long."""
-WORKER_DIED = f"its worker died {MAX_TRIES} times"
+WORKER_DIED = f"its worker died {MAX_TRIES} times over it alone"
 
 
 def is_ready(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
@@ -148,13 +149,13 @@ def due_batches(
 def quarantine_hopeless(
     connection: sa.Connection, table: sa.Table, now: datetime, values: dict[str, Any]
 ) -> None:
-    """Give up what was claimed `MAX_TRIES` times and never finished.
+    """Give up what was claimed once, with others or not, and `MAX_TRIES` times alone, unfinished.
 
     Only what died with its worker gets here: a failure that is seen is finished.
     """
     connection.execute(
         states.move(table, QUARANTINED)
-        .where(is_ready(table, now), table.c.tries >= MAX_TRIES)
+        .where(is_ready(table, now), table.c.tries > MAX_TRIES)
         .values(token=None, **values)
     )
 

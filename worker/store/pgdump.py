@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
@@ -60,21 +61,25 @@ def restore(url: URL, schema: str, file: Path) -> None:
         StoreError: a program is missing or refused; then nothing has changed.
     """
     drops = "".join(f"DROP TABLE IF EXISTS {_name(schema, table)} CASCADE;\n" for table in _TABLES)
-    with tempfile.TemporaryDirectory() as folder:
-        first, script = Path(folder) / "drop.sql", Path(folder) / "tables.sql"
-        first.write_text(_PREPARE + drops, "utf-8")
-        _run("pg_restore", None, "--no-owner", "--no-acl", f"--file={script}", str(file))
-        _run(
-            "psql",
-            url,
-            "--no-psqlrc",
-            "--quiet",
-            "--single-transaction",
-            "--set=ON_ERROR_STOP=1",
-            "--output=" + os.devnull,
-            f"--file={first}",
-            f"--file={script}",
+    psql = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=" + os.devnull)
+    # through a pipe: as a file the script would be several times the size of the dump
+    with _started("psql", url, *psql, stdin=subprocess.PIPE) as into:
+        assert into.stdin is not None  # noqa: S101 - for the type checker: PIPE was asked
+        with contextlib.suppress(BrokenPipeError):  # it has given up, and says why
+            into.stdin.write(f"BEGIN;\n{_PREPARE}{drops}")
+            into.stdin.flush()
+        source = _started(
+            "pg_restore", None, "--no-owner", "--no-acl", "--file=-", str(file), stdout=into.stdin
         )
+        _, said = source.communicate()
+        # without this line psql's end takes all of it back
+        last = "" if source.returncode else "COMMIT;\n"
+        with contextlib.suppress(BrokenPipeError):
+            _, told = into.communicate(last)
+    # either may have failed of the other
+    problems = [_problem(into.returncode, told, url), _problem(source.returncode, said, None)]
+    if any(problems):
+        raise StoreError(f"psql and pg_restore failed: {'; '.join(filter(None, problems))}")
 
 
 def _name(schema: str, table: str) -> str:
@@ -95,6 +100,23 @@ def _run(program: str, url: URL | None, *args: str) -> str:
 
 def _outcome(program: str, url: URL | None, *args: str) -> tuple[str, str]:
     """Return what a program told, and how it failed; empty if it did not."""
+    done = _started(program, url, *args, stdout=subprocess.PIPE)
+    told, said = done.communicate()
+    return told, _problem(done.returncode, said, url)
+
+
+def _started(
+    program: str,
+    url: URL | None,
+    *args: str,
+    stdin: int | None = None,
+    stdout: int | IO[str] | None = None,
+) -> subprocess.Popen[str]:
+    """Start one of PostgreSQL's programs.
+
+    Raises:
+        StoreError: it is not installed.
+    """
     path = shutil.which(program)
     if path is None:
         raise StoreError(
@@ -110,13 +132,20 @@ def _outcome(program: str, url: URL | None, *args: str) -> tuple[str, str]:
             "postgresql", url.username, None, url.host, url.port, url.database, url.query
         )
         args = (f"--dbname={address.render_as_string(hide_password=False)}", *args)
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
-        [path, *args], env=environment, capture_output=True, text=True, check=False
+    return subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, no shell
+        [path, *args],
+        env=environment,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    if not done.returncode:
-        return done.stdout, ""
-    lines = [line for line in done.stderr.strip().splitlines() if line]
+
+
+def _problem(status: int | None, said: str, url: URL | None) -> str:
+    """The line of a program's messages that says why it failed; empty if it did not."""
+    if not status:
+        return ""
+    lines = [line for line in said.strip().splitlines() if line]
     problem = next((line for line in lines if "error" in line.lower()), (lines or ["?"])[0])
-    if url is not None and url.password:
-        problem = problem.replace(str(url.password), "***")
-    return done.stdout, problem
+    return problem.replace(str(url.password), "***") if url and url.password else problem
