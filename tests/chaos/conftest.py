@@ -16,7 +16,7 @@ class Form:
     Attributes:
         chunk: articles that come before each fault. rounds: how often all faults come.
         waits_for_one: whether a fault waits until one of its articles is done, not only begun;
-            else some would be held four times by a worker that is killed, for which they are
+            else some could be held five times by a worker that is killed, for which they are
             rightly given up.
         is_shared: whether each database gets one half of the faults.
         lease_s: of claims; the real one is 120 s.
@@ -43,6 +43,15 @@ FORMS = {
         recovery_s=180,
         giving_up_s=180,
     ),
+    "round": Form(
+        chunk=50,
+        rounds=1,
+        waits_for_one=True,
+        is_shared=False,
+        lease_s=120,
+        recovery_s=180,
+        giving_up_s=900,
+    ),
     "long": Form(
         chunk=50,
         rounds=4,
@@ -59,7 +68,7 @@ FORMS = {
 def form() -> Form:
     name = os.environ.get("CHAOS", "")
     if name not in FORMS:
-        pytest.skip("CHAOS=short or CHAOS=long runs it (make chaos)")
+        pytest.skip("CHAOS=short, round or long runs it (make chaos)")
     if not sys.platform.startswith("linux"):
         pytest.skip("kills by Linux's means")
     return FORMS[name]
