@@ -17,7 +17,7 @@ from random import Random
 from re import fullmatch
 
 SITE = "http://news.test:8080"
-ENTRIES = 100
+ENTRIES = int(environ.get("ENTRIES", "100"))
 AT_A_POLL = 10
 polls: Counter[int] = Counter()
 told: set[tuple[int, str]] = set()
