@@ -10,7 +10,7 @@ from worker.wiring import services
 
 @app.task(name="seedwatch.sweep")
 def sweep() -> None:
-    """Hand out due articles and deliveries, at most 200 of each."""
+    """Hand out due articles and deliveries, as many as workers can do until the next tick."""
     if not pipeline.take_turn(services(), "sweep"):
         return
     if hint_batches(pipeline.due_articles(services())):

@@ -80,6 +80,14 @@ def test_a_released_article_is_due_again_and_not_counted_as_tried(fed: Store) ->
     assert [job.tries for job in fed.articles.claim(ids)] == [1]
 
 
+def test_a_backlog_is_handed_out_a_thousand_at_a_time(fed: Store, clock: FakeClock) -> None:
+    poll(fed, *[entry(f"{number}") for number in range(1_100)])
+    clock.advance(seconds=61)
+    batches = fed.articles.hint_due()
+    assert (len(batches), sum(map(len, batches))) == (40, 1_000)
+    assert sum(map(len, fed.articles.hint_due())) == 100
+
+
 def test_a_hint_is_not_repeated_within_a_minute(fed: Store, clock: FakeClock) -> None:
     ids = poll(fed, entry("a"))
     assert fed.articles.hint_due() == []  # the poll itself has handed it out
