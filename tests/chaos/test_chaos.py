@@ -45,7 +45,7 @@ class World:
         _seeds(folder, self.site)
         subprocess.run(
             [sys.executable, "-m", "worker.cli", "migrate"], env=self.environment, check=True,
-            timeout=60,
+            timeout=300,
         )  # fmt: skip
         self.store = Store(self.url)
         stack.callback(self.store.close)
