@@ -22,7 +22,7 @@ from worker.sampling import draw_samples
 from worker.services import Services
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
-from worker.tuning import StoredTunings, Tuner, read_threshold, with_added_seeds
+from worker.tuning import StoredTunings, Tuner, read_threshold, with_learnt
 
 TEXT = (
     "Kilifi gets its seaweed laboratory in October, said governor Halima Mwaro of Kenya.\n\n"
@@ -119,7 +119,7 @@ def test_the_look_counts_what_was_judged_and_what_was_drawn(
 def test_added_seeds_stand_beside_those_of_the_files(sqlite_store: Store, clock: FakeClock) -> None:
     (match_id,) = fill(sqlite_store, clock, Found("Labo", "Un laboratoire.", language="fr"))
     row = sqlite_store.learning.add_seed(match_id)
-    (watch, other) = with_added_seeds(sqlite_store, (KELP, replace(WATCH, name="river")))
+    (watch, other) = with_learnt(sqlite_store, (KELP, replace(WATCH, name="river")))
     assert [seed.id for seed in watch.seeds] == ["en.md", "pt.md", f"added:{row.id}"]
     assert other.seeds == WATCH.seeds
 

@@ -69,11 +69,16 @@ def tunings_of(watches: Iterable[Watch], current: Mapping[str, SettingRow]) -> d
     return {name: tuning for name, tuning in found.items() if tuning is not None}
 
 
-def with_added_seeds(store: Store, watches: Sequence[Watch]) -> tuple[Watch, ...]:
-    """The watches with the seeds that people added, beside those of their files."""
-    rows = store.learning.seeds()
+def with_learnt(store: Store, watches: Sequence[Watch]) -> tuple[Watch, ...]:
+    """The watches with the seeds that people added to those of their files, and approved names."""
+    rows, renderings = store.learning.seeds(), store.names.approved()
     return tuple(
-        replace(watch, seeds=(*watch.seeds, *added_seeds(rows, watch.name))) for watch in watches
+        replace(
+            watch,
+            seeds=(*watch.seeds, *added_seeds(rows, watch.name)),
+            renderings=renderings.get(watch.name, ()),
+        )
+        for watch in watches
     )
 
 

@@ -43,7 +43,7 @@ from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
 from worker.store.store import Store
 from worker.telling import Telling
-from worker.tuning import StoredTunings, with_added_seeds
+from worker.tuning import StoredTunings, with_learnt
 
 WEBHOOK_TOTAL_S = 15.0
 """A webhook's receiver answers within so long, as Standard Webhooks advises (15 to 30 s)."""
@@ -233,7 +233,7 @@ def load_watches(settings: Settings, store: Store) -> tuple[Watch, ...]:
     Raises:
         ConfigError: a watch is wrong.
     """
-    return with_added_seeds(store, build_loader(settings).load_all(settings.seeds_dir))
+    return with_learnt(store, build_loader(settings).load_all(settings.seeds_dir))
 
 
 _process_services: list[Services] = []

@@ -19,6 +19,7 @@ from worker.domain import (
     Outcome,
     QuietHours,
     Relation,
+    Rendering,
     TellingRules,
     TextSource,
     Validators,
@@ -101,6 +102,7 @@ PAGES = {
     "/watches": "/watches",
     "/watches/{name}": "/watches/kelp?threshold=62",
     "/watches/{name}/sample": "/watches/kelp/sample",
+    "/watches/{name}/names": "/watches/kelp/names",
     "/overview": "/overview",
     "/brief": "/brief?days=90",
     "/silence": "/silence",
@@ -191,6 +193,8 @@ def fill_store(path: Path, clock: FakeClock) -> None:
     estimate = {"right": 4, "wrong": 0, "f1_before": 0.5, "f1_after": 0.8}
     store.learning.decide(NewSetting("kelp", 0.55, None, None, 0.5, estimate), "Ana")
     store.learning.add_seed(2, "Ana")
+    store.names.propose("kelp", [Rendering("Kilifi County", "ar", "كيليفي", 3, LONG_WORD)])
+    store.names.add("kelp", Rendering("Kilifi", "ja", "キリフィ"), "approved", "Ana")
     store.reviews.decide([Decision(3, 0, Verdict.RELEVANT, "to be told on Monday")], "Ana")
     store.reviews.decide([Decision(4, 0, Verdict.UNSURE, None)], None)
     failing = "https://broken.example/a/very/long/path/" + "x" * 90

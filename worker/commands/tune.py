@@ -46,7 +46,7 @@ def tune(
     from worker.tuning import Tuner, read_threshold
 
     settings = load_settings()
-    watch = _watch(settings, name)
+    watch = watch_of(settings, name)
     with open_store(settings) as store:
         tuner = Tuner(store)
         if is_undone:
@@ -88,7 +88,7 @@ def sample(name: str, is_drawn: bool, as_json: bool) -> None:
     how much is missed.
     """
     settings = load_settings()
-    _watch(settings, name)
+    watch_of(settings, name)
     if is_drawn:
         from worker.sampling import draw_samples
         from worker.wiring import build
@@ -117,7 +117,7 @@ def sample(name: str, is_drawn: bool, as_json: bool) -> None:
 def add_seed(name: str, match_id: int, reviewer: str | None) -> None:
     """Make a match's article a further seed of the watch, beside those in its folder."""
     settings = load_settings()
-    _watch(settings, name)
+    watch_of(settings, name)
     with open_store(settings) as store:
         if store.matches.get(match_id).watch != name:
             raise InputError(str(match_id), f"is no match of {name}")
@@ -141,15 +141,15 @@ def remove_seed(name: str, seed_id: str) -> None:
     click.echo(f"added:{number} is no seed of {name} any more, from the next start on")
 
 
-def _watch(settings: Settings, name: str) -> Watch:
-    """The watch of a name, without its seeds.
+def watch_of(settings: Settings, name: str, *, with_seeds: bool = False) -> Watch:
+    """The watch of a name.
 
     Raises:
         ConfigError: there is none; names those there are.
     """
     from worker.wiring import build_loader
 
-    watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=False)
+    watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=with_seeds)
     found = next((watch for watch in watches if watch.name == name), None)
     if found is None:
         names = ", ".join(watch.name for watch in watches)

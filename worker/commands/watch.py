@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from worker.commands.common import extract_isolated, print_json, read_input
+from worker.commands.names import judge_name, names, queries
 from worker.commands.tune import add_seed, remove_seed, sample, tune
 from worker.config import Settings, load_settings
 from worker.errors import ConfigError, InputError, WatchError
@@ -20,6 +21,9 @@ def watch() -> None:
 
 
 watch.add_command(tune)
+watch.add_command(names)
+watch.add_command(judge_name)
+watch.add_command(queries)
 watch.add_command(sample)
 watch.add_command(add_seed)
 watch.add_command(remove_seed)

@@ -36,6 +36,7 @@ from worker.domain.matching import (
     Sketcher,
     Vectors,
 )
+from worker.domain.naming import Confirmed, Rendering
 from worker.domain.reading import (
     NO_LANGUAGE,
     UNDETERMINED,
@@ -76,6 +77,7 @@ __all__ = [
     "ChannelConfig",
     "Clue",
     "Confidence",
+    "Confirmed",
     "Correction",
     "Descent",
     "DetectedLanguage",
@@ -105,6 +107,7 @@ __all__ = [
     "QuietHours",
     "Redirect",
     "Relation",
+    "Rendering",
     "Scope",
     "Seed",
     "SeedRows",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
+from worker.domain.naming import Rendering
 from worker.domain.words import Relation
 
 
@@ -131,6 +132,7 @@ class Watch:
 
     Attributes:
         threshold: the score from which an article counts as related; None = the matcher's own.
+        renderings: of the seeds' names in other languages, as far as a person approved them.
     """
 
     name: str
@@ -143,3 +145,4 @@ class Watch:
     feeds: tuple[FeedConfig, ...] = ()
     queries: tuple[QueryConfig, ...] = ()
     channels: tuple[ChannelConfig, ...] = ()
+    renderings: tuple[Rendering, ...] = ()

@@ -89,8 +89,8 @@ def shared_name_weight(reading: Reading, index: WatchIndex) -> float:
     """Return the summed weight of the watch's names that are in the article."""
     found = (
         name_weight(number, index)
-        for number, name in enumerate(index.names)
-        if reading.name_index.has(name)
+        for number in range(len(index.names))
+        if index.is_named(number, reading.name_index)
     )
     return float(np.sum(list(found)))
 

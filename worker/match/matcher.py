@@ -202,7 +202,7 @@ class SeedMatcher:
 def _said_of(watch: Watch) -> str:
     """Return all of a watch that an answer depends on."""
     seeds = [f"{seed.id} {seed.language} {seed.title}\n{seed.text}" for seed in watch.seeds]
-    settings = (watch.name, watch.description, watch.threshold, watch.aspects)
+    settings = (watch.name, watch.description, watch.threshold, watch.aspects, watch.renderings)
     return "\n".join([repr(settings), *seeds])
 
 

@@ -61,6 +61,7 @@ _SCRIPT_CHANGE = re.compile(
 )
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}(?:[・＝=][ァ-ヴー]{2,})+|[ァ-ヴー]{4,}")
 _CHINESE_DOT = re.compile(r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _TITLE_MARKS = re.compile(r"[《『]([^《》『』]{2,40})[》』]")
 
 
@@ -215,6 +216,7 @@ class NameIndex:
     """
 
     def __init__(self, texts: Sequence[str], names: Sequence[Name] = ()) -> None:
+        self._written = "\n".join(texts).casefold()
         joined = _SCRIPT_CHANGE.sub(" ", "\n".join(texts))
         self._folded = " " + " ".join(_ASCII_WORD.findall(fold(joined))) + " "
         self._words = frozenset(self._folded.split())
@@ -242,6 +244,16 @@ class NameIndex:
                 len(bones) >= MIN_WORD_SKELETON and bones in self._own for bones in name.readings
             )
         return any(self._has_bones(bones) for bones in name.readings)
+
+    def has_written(self, text: str) -> bool:
+        """Whether a name occurs letter by letter; in scripts with spaces, where a word begins."""
+        wanted = text.casefold()
+        place = self._written.find(wanted)
+        while place >= 0:
+            if _UNSPACED.match(wanted) or not self._written[place - 1 : place].isalpha():
+                return True
+            place = self._written.find(wanted, place + 1)
+        return False
 
     def has_start(self, folded: str) -> bool:
         """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""

@@ -13,10 +13,11 @@ from worker.domain import Encoder, Seed, Vectors, Watch
 from worker.match.aspects import AspectIndex, index_aspects
 from worker.match.encoders import KeepingEncoder, normalised
 from worker.match.figures import Date
-from worker.match.names import Name
+from worker.match.names import Name, NameIndex
 from worker.match.passages import Passage
 from worker.match.places import focus, without_places
 from worker.match.reading import SEED_PASSAGES, Reading, read
+from worker.match.skeleton import fold
 from worker.match.skim import Skimmer
 from worker.match.vectorspace import Space, space_of
 
@@ -46,6 +47,7 @@ class WatchIndex:
         days: when the seeds were published, where known.
         aspects: that the watch names.
         skimmed: skimmed texts of all seeds, shape (texts, dimension); none where they cannot be.
+        renderings: of each name in other languages, as far as approved; none without any.
     """
 
     watch: Watch
@@ -73,6 +75,13 @@ class WatchIndex:
     days: frozenset[date]
     aspects: tuple[AspectIndex, ...]
     skimmed: Vectors
+    renderings: tuple[tuple[str, ...], ...] = ()
+
+    def is_named(self, number: int, text: NameIndex) -> bool:
+        """Whether a text has a name, as the seeds write it or as a person approved."""
+        if text.has(self.names[number]):
+            return True
+        return bool(self.renderings) and any(map(text.has_written, self.renderings[number]))
 
 
 def _encode_kept(encoder: Encoder, texts: list[str]) -> Vectors:
@@ -111,6 +120,14 @@ def _names(readings: tuple[Reading, ...]) -> tuple[tuple[Name, ...], NDArray[np.
     kept = [folded for folded in found if folded in foremost]
     names = tuple(found[folded] for folded in kept)
     return names, np.array([weights[folded] for folded in kept], dtype=np.float32)
+
+
+def _renderings(watch: Watch, names: tuple[Name, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the approved renderings of each name; nothing at all where there are none."""
+    found: dict[str, list[str]] = {}
+    for one in watch.renderings:
+        found.setdefault(fold(one.name), []).append(one.text)
+    return tuple(tuple(found.get(name.folded, ())) for name in names) if found else ()
 
 
 def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
@@ -191,4 +208,5 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
         dates=frozenset(day for reading in readings for day in reading.dates),
         aspects=index_aspects(watch.aspects, encoder, space),
         skimmed=_skimmed(readings, skimmer),
+        renderings=_renderings(watch, names),
     )

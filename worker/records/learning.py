@@ -124,3 +124,41 @@ class SeedRow:
     published_at: datetime | None
     reviewer: str | None
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """A rendering of a name, and what a person said of it.
+
+    Attributes:
+        state: "proposed", "approved" or "rejected".
+    """
+
+    id: int
+    watch: str
+    name: str
+    language: str
+    text: str
+    articles: int
+    sample: str
+    state: str
+    reviewer: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryYield:
+    """What a search feed has brought.
+
+    Attributes:
+        entries: so far. matches: of them, related. relevant: of these, judged so.
+    """
+
+    feed_id: int
+    url: str
+    title: str
+    language: str | None
+    state: str
+    entries: int
+    matches: int
+    relevant: int

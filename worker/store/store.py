@@ -20,6 +20,7 @@ from worker.store.learning import LearningStore
 from worker.store.library import LibraryStore
 from worker.store.matches import MatchStore
 from worker.store.migrate import head_revision, upgrade
+from worker.store.naming import NameStore
 from worker.store.notices import NoticeStore
 from worker.store.outbox import OutboxStore
 from worker.store.pages import PageStore
@@ -75,6 +76,7 @@ class Store:
         self.tallies = TallyStore(self.database)
         self.silence = SilenceStore(self.database)
         self.triage = TriageStore(self.database)
+        self.names = NameStore(self.database)
         self.learning = LearningStore(self.database)
         self.samples = SampleStore(self.database)
         self.subscriptions = SubscriptionStore(self.database)

@@ -31,6 +31,7 @@ from worker.web.inbox import Inbox
 from worker.web.live import Live
 from worker.web.login import Login
 from worker.web.metrics import Metrics
+from worker.web.namepages import NamePages
 from worker.web.overview import OverviewPage
 from worker.web.pages import Pages
 from worker.web.problems import handle_problems
@@ -109,6 +110,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     describe(app, is_open=visitors.is_open)
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(TellingPages(telling, clock, guard).router())
+    app.include_router(NamePages(store, watches, guard).router())
     app.include_router(TuningPages(store, watches, guard).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())

@@ -8,7 +8,13 @@ finish of whoever claimed it last) and `tries` (claims since the last finish).
 from worker.store.schema.articles import article, article_alias, article_version, sighting
 from worker.store.schema.base import metadata
 from worker.store.schema.feeds import feed, feed_alias, feed_watch, fetch_event, subscription
-from worker.store.schema.learning import blind_draw, blind_sample, watch_seed, watch_setting
+from worker.store.schema.learning import (
+    blind_draw,
+    blind_sample,
+    name_rendering,
+    watch_seed,
+    watch_setting,
+)
 from worker.store.schema.matches import (
     article_vectors,
     match,
@@ -41,6 +47,7 @@ __all__ = [
     "host_turn",
     "match",
     "metadata",
+    "name_rendering",
     "notice",
     "outbox",
     "pulse",

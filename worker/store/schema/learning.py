@@ -1,10 +1,10 @@
-"""The tables of what verdicts teach: settings that were decided, seeds added, blind samples."""
+"""The tables of what people teach: settings, added seeds, blind samples, names."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from worker.store.columns import CleanJson, CleanText, UtcDateTime
+from worker.store.columns import CleanJson, CleanText, CutText, UtcDateTime
 from worker.store.schema.base import metadata, row_id
 
 watch_setting = sa.Table(
@@ -60,4 +60,20 @@ blind_sample = sa.Table(
     ),
     sa.Column("draw_id", sa.ForeignKey("blind_draw.id"), nullable=False, index=True),
     sa.Column("stratum", sa.String(8), nullable=False),
+)
+
+name_rendering = sa.Table(
+    "name_rendering",
+    metadata,
+    row_id(),
+    sa.Column("watch", sa.String(100), nullable=False),
+    sa.Column("name", CutText(200), nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("text", CutText(200), nullable=False),
+    sa.Column("articles", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("sample", CleanText, nullable=False, server_default=""),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reviewer", CleanText),
+    sa.Column("decided_at", UtcDateTime),
+    sa.UniqueConstraint("watch", "name", "language", "text"),
 )
