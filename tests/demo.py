@@ -19,9 +19,8 @@ class DemoPass:
 
     @property
     def data(self) -> Path:
-        """Where its data are: a folder of its own where another demo has the usual port."""
-        (found,) = (self.folder / "data").glob("demo*")
-        return found
+        """Where its data are: the first folder, where another demo has had the usual port."""
+        return min((self.folder / "data").glob("demo*"), key=lambda path: path.stat().st_ctime_ns)
 
     @property
     def store(self) -> Path:
