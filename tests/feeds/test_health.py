@@ -107,4 +107,5 @@ def test_what_needs_a_person_comes_first() -> None:
     assert found[1].note == f"moved to {B} (5 polls): seedwatch feeds confirm 2"
     assert found[2].note == "failed 12 times: HTTP 404"
     assert found[3].note == "usually 1 a day, nothing for 10 days"
+    assert found[4].note == "7 entries over the cap were left out"
     assert [item.need for item in found[-3:]] == [Need.NOTHING, Need.NOTHING, Need.OFF]

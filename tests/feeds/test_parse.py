@@ -257,8 +257,8 @@ def test_an_ambiguous_date_counts_by_the_feeds_language() -> None:
         assert (entry.published_at.day if entry.published_at else None) == day
 
 
-def ids(source: str) -> list[str]:
-    return [entry.id for entry in parse(source).entries]
+def ids(source: str, url: str = URL) -> list[str]:
+    return [entry.id for entry in parse(source, url).entries]
 
 
 def test_identity_is_the_id_if_unique_else_the_link_else_a_hash() -> None:
@@ -274,13 +274,15 @@ def test_identity_is_the_id_if_unique_else_the_link_else_a_hash() -> None:
     assert len(ids(rss(own + own))) == 2
 
 
-def google_item(number: int) -> str:
+def google_item(
+    number: int, title: str = "Phim Việt", outlet: str = "Tuổi Trẻ", day: str = "24 Mar 2025 10"
+) -> str:
     return (
-        f"<item><title>Phim Việt - Tuổi Trẻ</title><guid>CBM{number}</guid>"
+        f"<item><title>{title} - {outlet}</title><guid>CBM{number}</guid>"
         f"<link>https://news.google.com/rss/articles/CBM{number}?oc=5</link>"
-        "<pubDate>Mon, 24 Mar 2025 10:00:00 GMT</pubDate>"
-        "<description>&lt;a href='x'&gt;Phim Việt&lt;/a&gt;</description>"
-        '<source url="https://tuoitre.vn">Tuổi Trẻ</source></item>'
+        f"<pubDate>{day}:00:00 GMT</pubDate>"
+        f"<description>&lt;a href='x'&gt;{title}&lt;/a&gt;</description>"
+        f'<source url="https://tuoitre.vn">{outlet}</source></item>'
     )
 
 
@@ -288,6 +290,13 @@ def test_google_news_keeps_its_identity_though_ids_and_links_churn() -> None:
     url = "https://news.google.com/rss/search?q=x&hl=vi&gl=VN&ceid=VN:vi"
     first, second = (parse(rss(google_item(n)), url).entries[0] for n in (1, 2))
     assert first.id == second.id
+    later = parse(rss(google_item(1, "PHIM  Việt", day="24 Mar 2025 21")), url).entries[0]
+    assert later.id == first.id  # the same day
+    others = [
+        google_item(1, title="Phim Mỹ"), google_item(1, outlet="VnExpress"),
+        google_item(1, day="25 Mar 2025 10"),
+    ]  # fmt: skip
+    assert len({first.id, *ids(rss(google_item(2) + "".join(others)), url)}) == 4
     assert first.title == "Phim Việt"
     assert (first.source_title, first.source_url) == ("Tuổi Trẻ", "https://tuoitre.vn")
     assert first.url == "https://news.google.com/rss/articles/CBM1?oc=5"

@@ -12,6 +12,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -96,6 +97,16 @@ def test_retry_after_is_kept_and_capped(
         assert failing(lambda: fetcher.fetch(server.url())).retry_after_s == seconds
 
 
+@pytest.mark.parametrize(("ahead_s", "seconds"), [(600, 600), (10**7, 86_400), (-600, 0)])
+def test_retry_after_may_be_a_date(
+    server: RawServer, fetcher: HttpFetcher, ahead_s: float, seconds: float
+) -> None:
+    until = formatdate(time.time() + ahead_s, usegmt=True)
+    server.answers["/"] = response(status="429 Slow", Retry_After=until)
+    wait_s = failing(lambda: fetcher.fetch(server.url())).retry_after_s
+    assert wait_s == pytest.approx(seconds, abs=30)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -136,6 +147,7 @@ def test_permanent_redirects_are_proposed_others_are_not(
         ("http://169.254.169.254/latest/", Outcome.BLOCKED_ADDRESS),
         ("http://[::ffff:127.0.0.1]/", Outcome.BLOCKED_ADDRESS),
         ("http://2130706433/", Outcome.BLOCKED_ADDRESS),
+        ("http://8.8.8.8:6379/", Outcome.BLOCKED_ADDRESS),
         ("file:///etc/passwd", Outcome.BAD_URL),
         ("ftp://example.com/", Outcome.BAD_URL),
         ("http://user:pw@example.com/", Outcome.BAD_URL),

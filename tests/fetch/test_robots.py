@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -181,6 +183,25 @@ def test_a_hostile_file_is_cut_off_and_costs_little(
         assert robots.check(server.url("/" + "a" * 1_500)) == 3.0
     assert time.process_time() - started < 5
     assert asked(server) == 1
+
+
+def test_500_kb_are_read_and_no_more(server: RawServer, robots: RobotsRules) -> None:
+    head, rule = b"User-agent: *\nDisallow: /first\n", b"Disallow: /last\n"
+    sent = []
+
+    def endless(connection: socket.socket, path: str) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + head)
+        connection.sendall(b"# filler\n" * 60_000 + rule)
+        connection.settimeout(5)
+        with contextlib.suppress(OSError):
+            while len(sent) < 500:
+                connection.sendall(b"#" * 65_535 + b"\n")
+                sent.append(1)
+
+    server.answers["/robots.txt"] = endless
+    assert failing(lambda: robots.check(server.url("/first"))).outcome is Outcome.BLOCKED
+    assert robots.check(server.url("/last")) == 0.0
+    assert len(sent) < 500
 
 
 def test_a_host_that_is_paused_is_not_even_asked_for_its_rules(

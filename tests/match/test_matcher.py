@@ -121,6 +121,14 @@ def test_of_a_long_article_that_begins_far_from_the_story_only_the_lead_is_encod
     assert len(set(Counting.texts)) > 1 + LEAD_PASSAGES
 
 
+@pytest.mark.parametrize("language", ["und", "xx", "vi"])
+def test_a_language_that_is_unknown_or_wrong_keeps_no_article_out(
+    matcher: SeedMatcher, watch: Watch, language: str
+) -> None:
+    for seed in watch.seeds:
+        assert one(matcher, seed.title, seed.text, language).relation is Relation.COPY
+
+
 def test_a_title_alone_is_a_suggestion_at_most(matcher: SeedMatcher, watch: Watch) -> None:
     match = one(matcher, watch.seeds[0].title, "", watch.seeds[0].language)
     assert match.is_suggestion

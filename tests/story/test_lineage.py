@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 
-from worker.domain import Clue, Descent, Likeness, Lineage, Told, Way
+from worker.domain import Clue, Descent, Evidence, Likeness, Lineage, Told, Way
 from worker.story.lineage import lineage
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -101,6 +101,23 @@ def test_a_credit_against_the_times_is_said_and_left_undecided() -> None:
     (found,) = lineage(texts, [like("a", "b")]).descents
     assert (found.text, found.source, found.is_decided) == ("a", "b", False)
     assert Clue.TIME_AGAINST in clues(found)
+
+
+def test_a_slug_in_common_is_a_clue_to_a_translation() -> None:
+    slug = "film-park-opens-in-hanoi-20260302"
+    texts = [
+        told("vi", "vi", url=f"https://vietnam.example/{slug}.html"),
+        told("en", hours=3, url=f"https://en.vietnam.example/culture/{slug}/"),
+        told("fr", "fr", 4, url="https://fr.vietnam.example/culture/a-film-park-in-hanoi-opens"),
+    ]
+    likely = [like(a.key, b.key, 0.5) for a, b in combinations(texts, 2)]
+    by_text = {one.text: one for one in lineage(texts, likely).descents}
+    assert (by_text["en"].source, by_text["en"].way) == ("vi", Way.TRANSLATION)
+    assert Evidence(Clue.SAME_SLUG, slug) in by_text["en"].evidence
+    assert Clue.SAME_SLUG not in clues(by_text["fr"])
+    assert by_text["en"].confidence is not by_text["fr"].confidence
+    short = [replace(one, url=f"https://{one.key}.example/news") for one in texts]
+    assert not any(Clue.SAME_SLUG in clues(one) for one in lineage(short, likely).descents)
 
 
 def test_a_copy_goes_back_to_what_it_repeats_word_for_word() -> None:
