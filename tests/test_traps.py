@@ -1,0 +1,294 @@
+"""Traps of feeds and pages as in production: real bytes over sockets, the parsers' processes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.extract.test_wall import WALLS
+from tests.fakes import FakeClock, flat
+from tests.fetch.conftest import LOOPBACK, RawServer, response
+from tests.sites import KELP, Item, page, rss
+from worker import pipeline
+from worker.domain import FeedConfig, Outcome, TextSource
+from worker.feeds.health import Need, health_of
+from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
+from worker.health import oldest_due_feed
+from worker.isolation import Isolation
+from worker.records import FeedRow
+from worker.services import Services
+
+
+@pytest.fixture(scope="module")
+def isolation() -> Iterator[Isolation]:
+    isolation = Isolation()
+    yield isolation
+    isolation.close()
+
+
+@pytest.fixture
+def real(services: Services, server: RawServer, isolation: Isolation) -> Iterator[Services]:
+    """The pipeline over loopback, with the parsers' processes, and one feed."""
+    fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")
+    limiter = HostLimiter(0.0, max_wait_s=1.0, turns=services.store.turns)
+    services.store.feeds.sync({"kelp": (FeedConfig(server.url("/rss")),)})
+    yield replace(services, fetcher=fetcher, limiter=limiter, isolation=isolation)
+    fetcher.close()
+
+
+def serve(server: RawServer, body: str, **headers: str) -> None:
+    server.answers["/rss"] = response(body.encode(), **({"content_type": "text/xml"} | headers))
+
+
+def poll(services: Services) -> list[int]:
+    services.store.feeds.poll_now()
+    return pipeline.poll_feeds(services, flat(pipeline.due_feeds(services))).article_ids
+
+
+def work(services: Services, ids: list[int]) -> dict[str, int]:
+    return dict(pipeline.process_articles(services, ids).outcomes)
+
+
+def row_of(services: Services) -> FeedRow:
+    (row,) = [row for row in services.store.feeds.rows() if row.state == "active"]
+    return row
+
+
+def articles(services: Services) -> list[tuple[Any, ...]]:
+    """Title, version and number of sightings of each article."""
+    with services.store.database.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT entry_title, version, (SELECT count(*) FROM sighting WHERE article_id = "
+            "article.id) FROM article ORDER BY id"
+        ).all()
+    return [tuple(row) for row in rows]
+
+
+def told_of_page(services: Services) -> tuple[Any, ...]:
+    """Where the only article's text is from, how its page ended, and the text."""
+    with services.store.database.read() as connection:
+        row = connection.exec_driver_sql("SELECT text_source, fetch_outcome, text FROM article")
+        return tuple(row.one())
+
+
+ITEMS = [Item(f"a{number}", f"Title {number}") for number in range(12)]
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "items": [{"id": item.slug, "title": item.title} for item in ITEMS],
+}
+SITEMAP = "".join(
+    f"<url><loc>https://news.example/{item.slug}</loc><n:news><n:title>{item.title}</n:title>"
+    "</n:news></url>"
+    for item in ITEMS
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "fewer"),
+    [
+        (rss(*ITEMS), rss(*ITEMS[:3])),
+        (json.dumps(JSON_FEED), json.dumps(JSON_FEED | {"items": JSON_FEED["items"][:3]})),
+        (f"<urlset xmlns:n='n'>{SITEMAP}</urlset>", rss(*ITEMS[:3])),
+    ],
+    ids=["RSS", "JSON Feed", "sitemap"],
+)
+def test_entries_over_the_cap_are_left_out_counted_and_told(
+    real: Services, server: RawServer, clock: FakeClock, body: str, fewer: str
+) -> None:
+    capped = replace(real, settings=real.settings.model_copy(update={"feed_max_entries": 10}))
+    serve(server, body)
+    for outcome in (Outcome.OK, Outcome.UNCHANGED):  # it is still so where nothing is new
+        poll(capped)
+        row = row_of(capped)
+        health = health_of(row, clock())
+        assert (row.last_outcome, row.entries, row.overflow) == (outcome, 10, 2)
+        assert (health.need, health.note) == (
+            Need.OVERFLOW, "2 entries over the cap were left out",
+        )  # fmt: skip
+    serve(server, fewer)
+    poll(capped)
+    row = row_of(capped)
+    assert (row.overflow, health_of(row, clock()).need) == (0, Need.NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("broken", "outcome"),
+    [
+        ("<html><body>maintenance</body></html>", Outcome.NOT_A_FEED),
+        (f"<rss><channel><item {'a=1 ' * 20_000}>", Outcome.TOO_COMPLEX),
+    ],
+)
+def test_a_304_turns_no_broken_feed_green(
+    real: Services, server: RawServer, clock: FakeClock, broken: str, outcome: Outcome
+) -> None:
+    """The server answers 304 to whoever has what it sends, the broken answer too."""
+    now = {"tag": '"good"', "body": rss(Item("a", "A"))}
+
+    def conditional(connection: socket.socket, path: str) -> None:
+        sent = server.requests[-1][1].get("if-none-match")
+        is_known = sent == now["tag"]
+        body = b"" if is_known else now["body"].encode()
+        status = "304 Not Modified" if is_known else "200 OK"
+        connection.sendall(response(body, status, ETag=now["tag"], content_type="text/xml"))
+
+    server.answers["/rss"] = conditional
+    ended = []
+    for tag, body in [
+        ('"good"', now["body"]), ('"bad"', broken), ('"bad"', broken), ('"bad"', broken),
+        ('"good"', now["body"]),
+    ]:  # fmt: skip
+        now |= {"tag": tag, "body": body}
+        poll(real)
+        row = row_of(real)
+        ended.append((row.last_outcome, row.failures))
+    assert ended == [
+        (Outcome.OK, 0), (outcome, 1), (outcome, 2), (outcome, 3), (Outcome.UNCHANGED, 0),
+    ]  # fmt: skip
+    asked = [headers.get("if-none-match") for _, headers in server.requests]
+    assert asked == [None, *['"good"'] * 4]
+
+
+def test_ids_that_are_new_at_every_fetch_make_no_second_article(
+    real: Services, server: RawServer
+) -> None:
+    for number in range(3):
+        ids = [f"{slug}-{number}" for slug in "ab"]
+        tracked = [f"{slug}?utm_source=rss&amp;utm_term={number}" for slug in "ab"]
+        serve(server, rss(*(Item(t, f"Title {i[0]}", guid=i)
+                            for t, i in zip(tracked, ids, strict=True))))  # fmt: skip
+        poll(real)
+    found = sorted((title, seen) for title, _, seen in articles(real))
+    assert found == [("Title a", 3), ("Title b", 3)]
+
+
+def test_an_edited_headline_that_changes_the_address_too_is_a_new_version(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    site = server.url("")
+    serve(server, rss(Item("kelp", "Kelp at last", guid="7"), site=site))
+    server.answers["/kelp"] = response(page("Kelp at last", *KELP).encode())
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    clock.advance(days=1)
+    serve(server, rss(Item("kelp-sold", "Kelp sold", guid="7"), site=site))
+    server.answers["/kelp"] = response(status="301 x", Location="/kelp-sold")
+    server.answers["/kelp-sold"] = response(page("Kelp sold", *KELP, "It was sold.").encode())
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    assert articles(real) == [("Kelp sold", 2, 1)]
+    (row,) = real.store.matches.rows()
+    titles = [version.title for version in real.store.matches.versions(row.article_id)]
+    assert titles == ["Kelp at last", "Kelp sold"]
+
+
+def test_a_wrong_media_type_makes_no_feed_a_page(real: Services, server: RawServer) -> None:
+    types = ["text/html", "application/octet-stream", "image/png", "application/json", "x", ""]
+    for number, content_type in enumerate(types):
+        body = rss(Item(str(number), "A")).encode()
+        server.answers[f"/{number}"] = response(body, content_type=content_type)
+    feeds = [FeedConfig(server.url(f"/{number}")) for number in range(len(types))]
+    real.store.feeds.sync({"kelp": feeds})
+    poll(real)
+    rows = [row for row in real.store.feeds.rows() if row.state == "active"]
+    assert [(row.last_outcome, row.entries) for row in rows] == [(Outcome.OK, 1)] * len(types)
+
+
+def test_a_page_that_says_it_is_a_feed_is_none_and_asked_for_more_and_more_seldom(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    serve(server, page("News", *KELP), content_type="application/rss+xml")
+    waits = []
+    for _ in range(6):
+        poll(real)
+        row = row_of(real)
+        assert row.last_outcome == Outcome.NOT_A_FEED
+        waits.append(row.next_poll_at - clock())
+    assert waits == [timedelta(hours=hours) for hours in (1, 2, 4, 8, 16, 24)]
+    assert health_of(row, clock()).note == "failed 6 times: no feed markup"
+
+
+def test_the_entries_of_a_feed_that_breaks_off_are_stored_and_it_is_said(
+    real: Services, server: RawServer
+) -> None:
+    whole = rss(Item("a", "A"), Item("b", "B & more"), Item("c", "C"))
+    serve(server, whole[: whole.index("<link>https://news.example/c")])
+    poll(real)
+    row = row_of(real)
+    assert (row.last_outcome, row.entries, row.failures) == (Outcome.OK, 3, 0)
+    assert row.last_detail
+
+
+def test_what_feed_and_server_ask_for_slows_polls_down(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    dates = [f"Sun, 01 Mar 2026 11:{minute}:00 GMT" for minute in (10, 20, 30, 40)]
+    items = [Item(f"a{n}", f"A {n}", date=date) for n, date in enumerate(dates)]
+    plain = rss(*items)
+    waits = []
+    for body, headers in [
+        (plain, {}),
+        (plain.replace("<item>", "<ttl>150</ttl><item>", 1), {}),
+        (plain.replace("<item>", "<ttl>999999</ttl><item>", 1), {}),
+        (plain + " ", {"Cache_Control": "public, max-age=7200"}),
+    ]:
+        serve(server, body, **headers)
+        poll(real)
+        waits.append((row_of(real).next_poll_at - clock()).total_seconds() / 3_600)
+    assert waits[0] < 1
+    assert waits[1:] == [2.5, 6, 2]
+
+
+REFUSALS = {
+    "403": response(b"<html><body><p>no</p>", "403 Forbidden"),
+    "bot wall with 202": response(b"", "202 Accepted", x_amzn_waf_action="challenge"),
+    "bot wall with 200": response(WALLS["cloudflare"].encode(), content_type="text/html"),
+    "consent": response(WALLS["consent in French"].encode(), content_type="text/html"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_of_a_page_that_is_refused_the_feeds_text_is_kept_marked_so_and_it_is_left_alone(
+    real: Services, server: RawServer, clock: FakeClock, name: str
+) -> None:
+    serve(server, rss(Item("kelp", "Kelp at last", "More seaweed."), site=server.url("")))
+    server.answers["/kelp"] = REFUSALS[name]
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    assert told_of_page(real) == (TextSource.FEED, Outcome.BLOCKED, "More seaweed.")
+    clock.advance(days=2)
+    assert pipeline.due_articles(real) == []
+    assert [path for path, _ in server.requests].count("/kelp") == 1
+
+
+def test_a_search_engine_that_refuses_is_asked_hourly_at_most_and_makes_nothing_unhealthy(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    class AsGdelt:
+        """Its answers, from loopback."""
+
+        def fetch(self, url: str, **more: Any) -> Any:
+            return real.fetcher.fetch(server.url("/rss"), **more)
+
+        hop = fetch
+
+    search = "https://api.gdeltproject.org/api/v2/doc/doc?query=kelp&format=rss"
+    real.store.feeds.sync({"kelp": (FeedConfig(search),)})
+    gdelt = replace(real, fetcher=AsGdelt(), limiter=HostLimiter(0.0))  # type: ignore[arg-type]
+    server.answers["/rss"] = response(b"Please limit requests", "429 Slow")
+    due = flat(pipeline.due_feeds(gdelt))
+    assert pipeline.poll_feeds(gdelt, due).outcomes == {Outcome.RATE_LIMITED: 1}
+    assert row_of(gdelt).next_poll_at - clock() >= timedelta(hours=1)
+    clock.advance(minutes=59)
+    assert flat(pipeline.due_feeds(gdelt)) == []
+    assert oldest_due_feed(gdelt.store, gdelt.settings).status == "ok"
+
+
+def test_trafilaturas_forgotten_dependency_is_one_of_ours() -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    needed = {line.partition(">")[0] for line in project["project"]["dependencies"]}
+    assert {"trafilatura", "lxml", "lxml-html-clean"} <= needed
