@@ -111,6 +111,10 @@ def test_large_feeds() -> None:
     assert len(body) < 5_000_000
     feed = parse_feed(body, url="", now=NOW)
     assert len(feed.entries[0].summary) <= 20_000
+    titled = rss(f"<item><title>{'title ' * 800_000}</title><link>/1</link></item>").encode()
+    (entry,) = parse_feed(titled, url="https://a.test/f", now=NOW).entries
+    assert (entry.title[:12], len(entry.title) <= 1_000) == ("title title ", True)
+    assert entry.url == "https://a.test/1"
     with pytest.raises(ParseError) as caught:
         parse_feed(body + b" " * 100_000, url="", now=NOW)
     assert caught.value.outcome is Outcome.TOO_LARGE

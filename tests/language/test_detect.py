@@ -137,6 +137,17 @@ def test_the_same_text_has_the_same_answer_in_every_thread() -> None:
             assert list(pool.map(DETECTOR.detect, texts)) == expected
 
 
+@pytest.mark.parametrize("name", ["langdetect", "fast"])
+def test_each_library_answers_the_same_again_and_again_also_on_a_megabyte(name: str) -> None:
+    detector = make_detector(name)
+    mixed = " ".join(line for pair in zip(ENGLISH.split(), FRENCH.split(), strict=False)
+                     for line in pair)  # fmt: skip
+    for text in (mixed, "film studio park video", (mixed + " ") * 6_000):
+        with ThreadPoolExecutor(4) as pool:
+            found = set(map(str, pool.map(detector.detect, [text] * 20)))
+        assert len(found) == 1, found
+
+
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=400))
 @settings(max_examples=150, deadline=None)
 def test_never_raises(text: str) -> None:
