@@ -60,9 +60,12 @@ def test_a_story_is_one_line_that_says_what_is_folded_under_it(see: See, filled:
 def test_a_match_in_the_readers_language_leads_its_story(
     client: TestClient, filled: Filler
 ) -> None:
-    filled(*TOLD)
-    page = document_fromstring(client.get("/", headers={"accept-language": "fr"}).text)
+    story, *_ = filled(*TOLD)
+    in_french = {"accept-language": "fr"}
+    page = document_fromstring(client.get("/", headers=in_french).text)
     assert titles(page) == ["Labo", "alone"]
+    page = document_fromstring(client.get(f"/stories/{story}", headers=in_french).text)
+    assert words(page.xpath("//h1")[0]) == "Labo"
     page = document_fromstring(client.get("/", headers={"accept-language": "vi"}).text)
     assert titles(page) == ["first", "alone"]
 

@@ -109,12 +109,13 @@ class Inbox(FormPages):
             # it has become part of another story, or its first match has left it
             return RedirectResponse(f"/stories/{story_id}", 303)
         entries = self._store.stories.entries(story_id, STORY_SIZE)
+        lead = next((one for one in entries if one.language == spoken()), entries[0])
         (line,) = self._store.stories.lines(_of_story(story_id).store_filter(), 1, 1)
         return self._page(
             request,
             "story",
             query=_of_story(story_id),
-            view=story_view(line, self._store.matches.get(entries[0].id)),
+            view=story_view(line, self._store.matches.get(lead.id)),
             entries=entries,
             watch=self._watches.get(entries[0].watch) if len(self._watches) > 1 else None,
             spread=spread_of(self._stories.read(story_id)),
