@@ -88,7 +88,7 @@ def test_a_persons_word_stays_when_names_are_harvested_again(store: Store) -> No
     store.names.decide("kelp", russian.id, REJECTED)
     assert store.names.propose("kelp", [Rendering("Kilifi", "ar", "كيليفي", 3, "…")]) == 0
     arabic, russian = store.names.rows("kelp")
-    assert (arabic.state, arabic.articles, arabic.reviewer) == (APPROVED, 3, "Lan")
+    assert (arabic.standing, arabic.articles, arabic.reviewer) == (APPROVED, 3, "Lan")
     assert store.names.approved() == {"kelp": (Rendering("Kilifi", "ar", "كيليفي"),)}
     store.names.decide("kelp", russian.id, APPROVED, "Килифе")
     assert [row.text for row in store.names.rows("kelp", APPROVED)] == ["كيليفي", "Килифе"]
@@ -103,7 +103,7 @@ def test_the_ledger_goes_through_a_file(sqlite_store: Store) -> None:
     sqlite_store.names.propose("kelp", [Rendering("Kilifi", "ru", "Килифи", 2)])
     text = written(sqlite_store.names.rows("kelp"))
     assert read_in(sqlite_store, Watch("river", "", ()), text) == 2
-    states = {row.text: row.state for row in sqlite_store.names.rows("river")}
+    states = {row.text: row.standing for row in sqlite_store.names.rows("river")}
     assert states == {"كيليفي": APPROVED, "Килифи": PROPOSED}
     for wrong in ("{", "[]", '{"name": "a"}', '{"name": "a", "language": "x", "text": " "}'):
         with pytest.raises(InputError, match="line 2"):

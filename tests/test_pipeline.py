@@ -218,8 +218,9 @@ def test_an_article_that_kills_its_worker_is_quarantined(
     services: Services, site: FakeFetcher, clock: FakeClock
 ) -> None:
     ids = poll(services).article_ids
-    for _ in range(4):
-        assert services.store.articles.claim(ids)
+    for batches in ([ids], *[[[one] for one in ids]] * 4):  # once together, then each alone
+        for batch in batches:
+            assert services.store.articles.claim(batch)
         clock.advance(seconds=121)
     assert pipeline.due_articles(services) == []
     assert services.store.articles.counts() == {"quarantined": 2}

@@ -12,7 +12,7 @@ from worker.errors import ConfigError, InputError
 from worker.feeds.queries import min_interval_s, query_urls
 from worker.match.renderings import harvest
 from worker.records import NameRow, QueryYield
-from worker.store.naming import APPROVED, STATES
+from worker.store.naming import APPROVED, STANDINGS
 from worker.store.store import Store
 
 MOST_NAMES = 6
@@ -80,7 +80,7 @@ def _quoted(text: str) -> str:
 
 def written(rows: Iterable[NameRow]) -> str:
     """The ledger as a file: one JSON object a line."""
-    fields = ("name", "language", "text", "state")
+    fields = ("name", "language", "text", "standing")
     lines = [json.dumps({f: getattr(row, f) for f in fields}, ensure_ascii=False) for row in rows]
     return "".join(f"{line}\n" for line in lines)
 
@@ -101,16 +101,16 @@ def read_in(store: Store, watch: Watch, text: str, reviewer: str | None = None) 
         try:
             row = json.loads(line)
             one = Rendering(str(row["name"]), str(row["language"])[:16], str(row["text"]))
-            state = str(row.get("state", APPROVED))
+            standing = str(row.get("standing", APPROVED))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(
                 f"line {number}", "is no JSON object with name, language, text"
             ) from error
-        if state not in STATES or not one.name.strip() or not one.text.strip():
+        if standing not in STANDINGS or not one.name.strip() or not one.text.strip():
             raise InputError(
-                f"line {number}", f"state is one of {', '.join(STATES)}; no text is empty"
+                f"line {number}", f"standing is one of {', '.join(STANDINGS)}; no text is empty"
             )
-        found.append((one, state))
-    for one, state in found:
-        store.names.add(watch.name, one, state, reviewer)
+        found.append((one, standing))
+    for one, standing in found:
+        store.names.add(watch.name, one, standing, reviewer)
     return len(found)

@@ -50,11 +50,11 @@ def names(
         out.write_text(written(rows), encoding="utf-8")
         click.echo(f"{len(rows)} names written to {out}", err=True)
     elif as_json:
-        fields = ("id", "name", "language", "text", "articles", "state")
+        fields = ("id", "name", "language", "text", "articles", "standing")
         print_json([{field: getattr(row, field) for field in fields} for row in rows])
     else:
         for row in rows:
-            click.echo(f"{row.id:>6}  {row.state:<9} {row.language:<4} {row.name}: {row.text}")
+            click.echo(f"{row.id:>6}  {row.standing:<9} {row.language:<4} {row.name}: {row.text}")
         if not rows:
             click.echo("No names yet; --harvest looks for them in relevant matches.", err=True)
 
@@ -72,10 +72,10 @@ def judge_name(
     from worker.store.naming import APPROVED, REJECTED
 
     watch_of(load_settings(), name)
-    state = APPROVED if verdict == "approve" else REJECTED
+    standing = APPROVED if verdict == "approve" else REJECTED
     with open_store() as store:
-        store.names.decide(name, row_id, state, text, reviewer)
-    click.echo(f"{row_id}: {state}")
+        store.names.decide(name, row_id, standing, text, reviewer)
+    click.echo(f"{row_id}: {standing}")
 
 
 @click.command()

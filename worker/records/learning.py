@@ -131,7 +131,7 @@ class NameRow:
     """A rendering of a name, and what a person said of it.
 
     Attributes:
-        state: "proposed", "approved" or "rejected".
+        standing: "proposed", "approved" or "rejected".
     """
 
     id: int
@@ -141,7 +141,7 @@ class NameRow:
     text: str
     articles: int
     sample: str
-    state: str
+    standing: str
     reviewer: str | None
     decided_at: datetime | None
 

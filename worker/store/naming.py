@@ -13,7 +13,7 @@ from worker.store.engine import Database
 from worker.store.schema import feed, feed_watch, match, name_rendering, sighting
 
 PROPOSED, APPROVED, REJECTED = "proposed", "approved", "rejected"
-STATES = (PROPOSED, APPROVED, REJECTED)
+STANDINGS = (PROPOSED, APPROVED, REJECTED)
 MAX_NAME = 200
 """Characters of a name."""
 
@@ -57,7 +57,7 @@ class NameStore:
                 told = {"articles": one.articles, "sample": one.sample}
                 inserted = connection.execute(
                     self._db.insert_new(name_rendering)
-                    .values(**key, **told, state=PROPOSED)
+                    .values(**key, **told, standing=PROPOSED)
                     .returning(name_rendering.c.id)
                 ).first()
                 new += inserted is not None
@@ -66,13 +66,13 @@ class NameStore:
                     connection.execute(name_rendering.update().where(*same).values(**told))
         return new
 
-    def rows(self, watch: str, state: str | None = None) -> list[NameRow]:
+    def rows(self, watch: str, standing: str | None = None) -> list[NameRow]:
         """The renderings of a watch, by name and language, those of most articles first."""
         table = name_rendering.c
         order = (table.name, table.language, table.articles.desc(), table.text)
         query = sa.select(name_rendering).where(table.watch == watch).order_by(*order)
-        if state is not None:
-            query = query.where(table.state == state)
+        if standing is not None:
+            query = query.where(table.standing == standing)
         with self._db.read() as connection:
             return [NameRow(**row._mapping) for row in connection.execute(query)]
 
@@ -81,7 +81,7 @@ class NameStore:
         found: dict[str, tuple[Rendering, ...]] = {}
         query = (
             sa.select(name_rendering)
-            .where(name_rendering.c.state == APPROVED)
+            .where(name_rendering.c.standing == APPROVED)
             .order_by(name_rendering.c.id)
         )
         with self._db.read() as connection:
@@ -94,7 +94,7 @@ class NameStore:
         self,
         watch: str,
         row_id: int,
-        state: str,
+        standing: str,
         text: str | None = None,
         reviewer: str | None = None,
     ) -> None:
@@ -109,7 +109,11 @@ class NameStore:
             row = connection.execute(sa.select(name_rendering).where(*where)).first()
             if row is None:
                 raise NotFoundError(f"{row_id}: {watch} has no such name")
-            values = {"state": state, "reviewer": reviewer, "decided_at": self._db.now(connection)}
+            values = {
+                "standing": standing,
+                "reviewer": reviewer,
+                "decided_at": self._db.now(connection),
+            }
             if text is not None and text != row.text:
                 values["text"] = checked(text)
                 same = sa.select(name_rendering.c.id).where(
@@ -121,12 +125,16 @@ class NameStore:
                     raise InputError(text, "is in the ledger already")
             connection.execute(name_rendering.update().where(*where).values(**values))
 
-    def add(self, watch: str, one: Rendering, state: str, reviewer: str | None = None) -> None:
-        """Write a rendering that a person knows; one that is there gets the state."""
+    def add(self, watch: str, one: Rendering, standing: str, reviewer: str | None = None) -> None:
+        """Write a rendering that a person knows; one that is there gets the standing."""
         key = {"watch": watch, "name": checked(one.name), "language": one.language,
                "text": checked(one.text)}  # fmt: skip
         with self._db.write() as connection:
-            told = {"state": state, "reviewer": reviewer, "decided_at": self._db.now(connection)}
+            told = {
+                "standing": standing,
+                "reviewer": reviewer,
+                "decided_at": self._db.now(connection),
+            }
             inserted = connection.execute(
                 self._db.insert_new(name_rendering)
                 .values(**key, **told)

@@ -72,7 +72,7 @@ name_rendering = sa.Table(
     sa.Column("text", CutText(200), nullable=False),
     sa.Column("articles", sa.Integer, nullable=False, server_default="0"),
     sa.Column("sample", CleanText, nullable=False, server_default=""),
-    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("standing", sa.String(16), nullable=False),
     sa.Column("reviewer", CleanText),
     sa.Column("decided_at", UtcDateTime),
     sa.UniqueConstraint("watch", "name", "language", "text"),

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("published_at", _TIME),
         sa.Column("reviewer", sa.Text),
         sa.Column("added_at", _TIME, nullable=False),
-        sa.UniqueConstraint("watch", "article_id"),
+        sa.UniqueConstraint("watch", "article_id", name="uq_watch_seed_watch_article_id"),
     )
     op.create_index("ix_watch_seed_article_id", "watch_seed", ["article_id"])
     op.create_table(

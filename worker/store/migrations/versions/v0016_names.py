@@ -20,8 +20,10 @@ def upgrade() -> None:
         sa.Column("text", sa.String(200), nullable=False),
         sa.Column("articles", sa.Integer, nullable=False, server_default="0"),
         sa.Column("sample", sa.Text, nullable=False, server_default=""),
-        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("standing", sa.String(16), nullable=False),
         sa.Column("reviewer", sa.Text),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
-        sa.UniqueConstraint("watch", "name", "language", "text"),
+        sa.UniqueConstraint(
+            "watch", "name", "language", "text", name="uq_name_rendering_watch_name_language_text"
+        ),
     )
