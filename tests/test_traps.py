@@ -169,6 +169,27 @@ def test_ids_that_are_new_at_every_fetch_make_no_second_article(
     assert found == [("Title a", 3), ("Title b", 3)]
 
 
+def test_ids_that_are_places_in_the_list_lose_no_article(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    order = "cba"
+    for newest in ("d", "e", "f", "gh", "ijk"):
+        items = [Item(slug, f"About {slug}", guid=str(place)) for place, slug in enumerate(order)]
+        serve(server, rss(*items))
+        poll(real)
+        order = (newest + order)[:3]
+    found = sorted(title for title, *_ in articles(real))
+    assert found == [f"About {slug}" for slug in "abcdefgh"]
+    serve(server, rss(*(Item(slug, f"About {slug}", guid=str(n)) for n, slug in enumerate("ijk"))))
+    poll(real)  # nothing in it was there before
+    assert len(articles(real)) == 11
+    edited = [Item("i", "About i, edited", guid="0"), Item("j", "About j", guid="1")]
+    serve(server, rss(*edited))
+    ids = poll(real)
+    assert len(articles(real)) == 11
+    assert len(ids) == 1
+
+
 def test_an_edited_headline_that_changes_the_address_too_is_a_new_version(
     real: Services, server: RawServer, clock: FakeClock
 ) -> None:

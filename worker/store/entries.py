@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any, Final
 
@@ -40,9 +40,10 @@ def store_entries(
 ) -> StoredEntries:
     """Store sightings and articles of a poll's entries, as far as they are new or edited."""
     seen = _known_sightings(connection, result.job.id, [e.entry_hash for e in result.entries])
+    entries = _told_apart(connection, result, seen)
     unseen: dict[str, NewEntry] = {}
     edited: dict[int, NewEntry] = {}
-    for entry in result.entries:
+    for entry in entries:
         known = seen.get(entry.entry_hash)
         if known is None:
             unseen.setdefault(entry.entry_hash, entry)
@@ -75,6 +76,59 @@ def store_entries(
             ],
         )
     return StoredEntries(_ready(connection, [*ids.values(), *edited], now), list(unseen.values()))
+
+
+def _told_apart(
+    connection: sa.Connection, result: PollResult, seen: dict[str, Row]
+) -> Sequence[NewEntry]:
+    """The entries, those with an id that meant another article before known by their address.
+
+    Some feeds number their entries anew each time. Without this, each new one would count as an
+    edit of what had its number. An address alone that changes is no proof: it may follow a
+    headline. That an id now means what the feed brought under another one is a proof.
+    """
+    changed = {
+        entry.entry_hash: entry.key_hash
+        for entry in result.entries
+        if entry.url
+        and (known := seen.get(entry.entry_hash)) is not None
+        and known.url not in (None, entry.url)
+    }
+    if not changed:
+        return result.entries
+    feed_id = result.job.id
+    proof = (
+        (row.article_id, row.key_hash)
+        for part in chunks(sorted(set(changed.values())))
+        for row in connection.execute(
+            sa.select(sighting.c.article_id, article.c.key_hash)
+            .join(article, article.c.id == sighting.c.article_id)
+            .where(sighting.c.feed_id == feed_id, article.c.key_hash.in_(part))
+        )
+    )
+    brought = {key_hash: article_id for article_id, key_hash in proof}
+    has_moved = any(
+        brought.get(key_hash, seen[entry_hash].article_id) != seen[entry_hash].article_id
+        for entry_hash, key_hash in changed.items()
+    )
+    if not has_moved and not _is_told_by_address(connection, feed_id):
+        return result.entries
+    seen |= _known_sightings(connection, feed_id, sorted(changed.values()))
+    return [
+        replace(entry, entry_hash=changed.get(entry.entry_hash, entry.entry_hash))
+        for entry in result.entries
+    ]
+
+
+def _is_told_by_address(connection: sa.Connection, feed_id: int) -> bool:
+    """Whether ids of the feed have meant several articles before."""
+    query = (
+        sa.select(sighting.c.id)
+        .join(article, article.c.id == sighting.c.article_id)
+        .where(sighting.c.feed_id == feed_id, sighting.c.entry_hash == article.c.key_hash)
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
 
 
 def known_changes(
