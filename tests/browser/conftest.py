@@ -173,7 +173,7 @@ def reader(chromium: Browser, site: str) -> Iterator[Reader]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         visits.append(Visit(context.new_page(), url))
         visits[-1].watch()
         return visits[-1]
