@@ -172,6 +172,19 @@ def test_an_opaque_link_is_not_asked_for_and_one_article_whichever_search_brings
     assert "the feed's text is kept" in told[1]
 
 
+def test_opaque_links_of_feeds_that_count_their_items_are_articles_of_their_own(
+    real: Services, server: RawServer
+) -> None:
+    for name in ("fish", "kelp"):
+        link = f"https://news.google.com/rss/articles/CBMi{name}AAAA?oc=5"
+        server.answers[f"/{name}"] = response(
+            "<rss version='2.0'><channel><title>Picked</title><item><guid>1</guid>"
+            f"<title>About {name}</title><link>{link}</link></item></channel></rss>".encode()
+        )
+    real.store.feeds.sync({"kelp": [FeedConfig(server.url(f"/{n}")) for n in ("fish", "kelp")]})
+    assert len(set(poll(real))) == 2
+
+
 def test_while_robots_txt_cannot_be_had_the_feeds_text_is_stored_and_the_page_tried_later(
     real: Services, server: RawServer, clock: FakeClock
 ) -> None:

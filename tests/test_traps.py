@@ -113,6 +113,9 @@ def test_entries_over_the_cap_are_left_out_counted_and_told(
         assert (health.need, health.note) == (
             Need.OVERFLOW, "2 entries over the cap were left out",
         )  # fmt: skip
+    poll(real)  # with a larger cap: the rest of what the server has sent all the time
+    assert (row_of(real).entries, row_of(real).overflow) == (12, 0)
+    poll(capped)
     serve(server, fewer)
     poll(capped)
     row = row_of(capped)

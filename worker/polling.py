@@ -73,7 +73,7 @@ def poll(services: Services, job: FeedJob) -> PollResult | Postponed:
     """
     try:
         got = fetch_feed(services, job)
-        if isinstance(got, NotModified) or _has_same_body(job, got):
+        if isinstance(got, NotModified) or _has_same_body(job, got, services):
             return unchanged(job, got, services)
         return parsed(job, got, read_feed(got, services), services)
     except StoreError:
@@ -154,9 +154,9 @@ def _unknown_feed(url: str) -> FeedJob:
     )  # fmt: skip
 
 
-def _has_same_body(job: FeedJob, got: Fetched) -> bool:
+def _has_same_body(job: FeedJob, got: Fetched, services: Services) -> bool:
     """Whether the server sent what we have parsed before (servers lie about validators)."""
-    return job.body_hash is not None and job.body_hash == _body_hash(got)
+    return job.body_hash is not None and job.body_hash == _body_hash(got, services)
 
 
 def unchanged(job: FeedJob, got: Fetched | NotModified, services: Services) -> PollResult:
@@ -191,7 +191,7 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         has_body=True,
         # an index that has not changed says nothing about its sitemaps
         validators=Validators() if feed.children else got.validators,
-        body_hash=None if feed.children else _body_hash(got),
+        body_hash=None if feed.children else _body_hash(got, services),
         title=feed.title or None,
         language=feed.language,
         ttl_s=feed.ttl_s,
@@ -241,8 +241,9 @@ def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:
         url = None
     # an item without an address is an article of its own, known by its feed's id of it
     key = url_key(url) if url else f"entry:{job.url} {entry.id}"
-    if url and is_opaque(url):  # another link each time; the id is made of outlet, title and day
-        key = f"wrapped:{entry.id}"
+    if url and is_opaque(url):
+        # another link each time: Google's id is made of outlet, title and day; others count items
+        key = f"wrapped:{entry.id} {entry.title}"
     text = max(entry.content, entry.summary, key=len)
     return NewEntry(
         entry_hash=hash_of(entry.id),
@@ -259,8 +260,11 @@ def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:
     )
 
 
-def _body_hash(got: Fetched) -> str:
-    return hashlib.sha256(got.body).hexdigest()
+def _body_hash(got: Fetched, services: Services) -> str:
+    """What was read: a body, as far as the cap on entries lets it."""
+    found = hashlib.sha256(got.body)
+    found.update(str(services.settings.feed_max_entries).encode())
+    return found.hexdigest()
 
 
 def _next(
