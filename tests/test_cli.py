@@ -362,6 +362,14 @@ class TestDoctor:
         assert found["remedy"]
         assert "secret" not in ran.out + ran.err
 
+    def test_a_store_that_does_not_answer_is_said_once(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SEEDWATCH_DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/d")
+        for args in (("doctor", "--json"), ("doctor", "--json", "--probe", "worker")):
+            found = run(*args).json["findings"]
+            assert [item["name"] for item in found if item["status"] == "fail"] == ["store"]
+
     def test_a_misspelt_setting_is_exit_2(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SEEDWATCH_ENCODR", "x")
         ran = run("doctor")

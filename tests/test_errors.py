@@ -9,11 +9,13 @@ import pytest
 from worker.domain import Failure, Outcome
 from worker.errors import (
     ConfigError,
+    DamagedError,
     EncoderError,
     FetchError,
     InputError,
     NotFoundError,
     ParseError,
+    SchemaError,
     SeedwatchError,
     StoppedError,
     StoreError,
@@ -31,6 +33,8 @@ EXAMPLES = {
     EncoderError: ("onnx:x", "no such folder"),
     StoppedError: ("worker",),
     StoreError: ("no answer",),
+    SchemaError: ("of a newer version",),
+    DamagedError: ("malformed",),
     NotFoundError: ("7: no such match",),
 }
 

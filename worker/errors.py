@@ -12,6 +12,8 @@
     ├── EncoderError          the encoder cannot be loaded or failed
     ├── StoppedError          a part of the embedded run has ended by itself
     └── StoreError            the database cannot be reached or refused
+        ├── SchemaError       ... has another version's tables
+        ├── DamagedError      ... is a file that SQLite cannot read
         └── NotFoundError     no row with that id
 
 Arguments are kept as attributes and as `args`, so that every error survives pickling between
@@ -195,6 +197,14 @@ class StoreError(SeedwatchError):
 
     def __str__(self) -> str:
         return self.problem
+
+
+class SchemaError(StoreError):
+    """The database is of another version; the message says which way to go."""
+
+
+class DamagedError(StoreError):
+    """The database's file is no longer one."""
 
 
 class NotFoundError(StoreError):

@@ -130,7 +130,7 @@ def given_up(store: Store) -> Finding:
         return Finding("quarantine", "ok", "nothing was given up")
     told = ", ".join(f"{kind}: {count}" for kind, count in counts.items())
     remedy = "`seedwatch quarantine list` says why; then `retry` or `drop`"
-    return Finding("quarantine", "warn", f"given up after 4 tries: {told}", remedy)
+    return Finding("quarantine", "warn", f"given up: {told}", remedy)
 
 
 PROBES: dict[str, tuple[Callable[[Store, Settings], Finding], ...]] = {

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tests.store.test_store import URL, entry, poll
 from worker.domain import FeedConfig
-from worker.errors import InputError, SeedwatchError, StoreError
+from worker.errors import DamagedError, InputError, SeedwatchError, StoreError
 from worker.folderlock import FolderLock
 from worker.store.backup import back_up, contents_of, restore
 from worker.store.schema import metadata
@@ -100,6 +100,14 @@ def _garbage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:200] + b"\xff" * 20_000)
 
 
+def _cut_deep(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _other(path: Path) -> None:
+    path.write_text("hello")
+
+
 @pytest.mark.parametrize("damage", [_cut, _nothing, _garbage, Path.unlink])
 def test_a_damaged_backup_is_named_and_nothing_is_touched(
     filled: Store, tmp_path: Path, damage: Callable[[Path], None]
@@ -112,6 +120,29 @@ def test_a_damaged_backup_is_named_and_nothing_is_touched(
         restore(filled.database, file, force=True)
     assert "\n" not in str(caught.value)
     assert rows_of(filled) == before
+
+
+@pytest.mark.parametrize("damage", [_cut_deep, _garbage, _other])
+def test_a_backup_takes_the_place_of_a_damaged_store_that_is_kept(
+    sqlite_store: Store, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    sqlite_store.feeds.sync({"kelp": [FeedConfig(URL)]})
+    poll(sqlite_store, entry("a"), entry("b"))
+    contents = back_up(sqlite_store.database, tmp_path / "backup")
+    sqlite_store.close()
+    file = sqlite_store.database.file
+    assert file
+    damage(file)
+    damaged = file.read_bytes()
+    with pytest.raises(DamagedError, match="restore --force"):
+        sqlite_store.check()
+    with pytest.raises(DamagedError):
+        restore(sqlite_store.database, tmp_path / "backup", force=False)
+    assert file.read_bytes() == damaged
+    assert restore(sqlite_store.database, tmp_path / "backup", force=True) == contents
+    sqlite_store.check()
+    (kept,) = file.parent.glob(f"{file.name}.damaged-*")
+    assert kept.read_bytes() == damaged
 
 
 def test_a_backup_of_something_else_is_refused(filled: Store, tmp_path: Path) -> None:

@@ -183,6 +183,8 @@ def test_a_store_of_a_newer_version_is_refused_not_touched(store: Store) -> None
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version"):
         store.migrate()
+    with pytest.raises(StoreError, match="run that version"):
+        store.check()
 
 
 def test_an_empty_database_says_what_to_do(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from worker import __version__, health
 from worker.commands.common import print_json
 from worker.config import Settings, load_settings
 from worker.domain import Watch
-from worker.errors import ConfigError, SeedwatchError
+from worker.errors import ConfigError, DamagedError, SchemaError, SeedwatchError
 from worker.health import Finding
 from worker.store.states import ACTIVE, OFF
 from worker.store.store import Store
@@ -48,8 +48,11 @@ def doctor(as_json: bool, probe: str | None) -> None:
 
 def _probe(settings: Settings, name: str) -> Iterator[Finding]:
     store = Store(settings.store_url)  # not by the wiring, which imports parsers and matcher
-    yield _store_finding(store)
+    stored = _store_finding(store)
+    yield stored
     for look in health.PROBES[name]:
+        if stored.status == "fail" and look is not health.broker:
+            continue  # the others ask the store, and would say the same again
         yield _guarded(look.__name__, lambda look=look: look(store, settings))  # type: ignore[misc]
 
 
@@ -67,9 +70,16 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     store = build_store(settings)
     if store.database.is_sqlite:
         yield _guarded("migrations", lambda: _migrated(store))
-    yield _store_finding(store)
+    stored = _store_finding(store)
+    yield stored
     yield health.broker(store, settings)
     yield _guarded("encoder", lambda: _encoder_finding(settings))
+    if stored.status == "ok":
+        yield from _examine_store(store, settings, watches)
+    store.close()
+
+
+def _examine_store(store: Store, settings: Settings, watches: list[Watch]) -> Iterator[Finding]:
     yield _guarded("feeds", lambda: _feeds_finding(store))
     yield _guarded("articles", lambda: health.oldest_due(store, settings))
     yield _guarded("due feeds", lambda: health.oldest_due_feed(store, settings))
@@ -78,7 +88,6 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _guarded("quarantine", lambda: health.given_up(store))
     yield _guarded("poll_due", lambda: health.poll_age(store, settings))
     yield _guarded("sweep", lambda: health.sweep_age(store, settings))
-    store.close()
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
@@ -98,9 +107,11 @@ def _migrated(store: Store) -> Finding:
 def _store_finding(store: Store) -> Finding:
     try:
         store.check()
+    except (SchemaError, DamagedError) as error:
+        return Finding("store", "fail", str(error), "see the message")
     except SeedwatchError as error:
         return Finding(
-            "store", "fail", str(error), "check SEEDWATCH_DATABASE_URL, then `seedwatch migrate`"
+            "store", "fail", str(error), "check SEEDWATCH_DATABASE_URL, and that it runs"
         )
     return Finding("store", "ok", store.database.url)
 

@@ -16,7 +16,8 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from worker.errors import InputError, StoreError
+from worker.clock import utc_now
+from worker.errors import DamagedError, InputError, StoreError
 from worker.store import pgdump
 from worker.store.engine import Database
 from worker.store.migrate import head_revision, upgrade
@@ -97,14 +98,23 @@ def restore(database: Database, file: Path, *, force: bool) -> Contents:
     Args:
         database: where it goes. What it holds is replaced in one transaction or not at all.
         file: what `back_up` made, of the same kind of database.
-        force: also replace a store that holds feeds or articles.
+        force: also replace a store that holds feeds or articles, and one whose file is damaged:
+            that file is kept beside the new one, for what may still be read out of it.
 
     Raises:
         InputError: the file is no backup, is damaged, or is of a newer version.
         StoreError: the store holds something and may not be replaced, or is in use.
     """
     found = _examined(database, file)
-    now = contents_of(database)
+    try:
+        now = contents_of(database)
+    except DamagedError:
+        damaged = database.file
+        if not force or damaged is None:
+            raise
+        database.dispose()
+        _set_aside(damaged)
+        now = contents_of(database)
     if not force and any(now.counts.values()):
         raise StoreError(f"{database.url}: holds {now} already; --force replaces all of it")
     if database.is_sqlite:
@@ -142,6 +152,17 @@ def _put_back(database: Database, file: Path) -> None:
             source.backup(_driver(connection))
     except sqlite3.Error as error:
         raise StoreError(f"{database.url}: {error}; stop what uses it, then try again") from error
+
+
+def _set_aside(file: Path) -> None:
+    """Rename a damaged database and its log, so that SQLite takes neither for the new one's."""
+    kept = file.with_name(f"{file.name}.damaged-{utc_now():%Y%m%dT%H%M%SZ}")
+    try:
+        for suffix in ("-shm", "-wal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{file}{suffix}").rename(f"{kept}{suffix}")
+    except OSError as error:
+        raise StoreError(f"{file}: cannot be set aside: {error.strerror}") from error
 
 
 def _driver(connection: sa.Connection) -> sqlite3.Connection:

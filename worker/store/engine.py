@@ -7,6 +7,7 @@ busy timeout (4,976 of 10,000 measured); BEGIN IMMEDIATE lost none.
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from worker.clock import utc_now
 from worker.config import without_password
-from worker.errors import ConfigError, StoreError
+from worker.errors import ConfigError, DamagedError, StoreError
 
 _POSTGRES_LIMITS = (
     "-c statement_timeout=30000 -c lock_timeout=5000 "
@@ -31,6 +32,7 @@ T = TypeVar("T")
 Row = sa.Row[*tuple[Any, ...]]
 """A row of any columns."""
 
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHUNK = 500
 """Values in one IN (...) list; SQLite's default limit of variables is far above."""
 
@@ -218,6 +220,11 @@ def _translated(url: str) -> Iterator[None]:
             raise StoreError(f"{url}: has no tables yet; run any seedwatch command once") from error
         raise StoreError(f"{url}: {_first_line(error)}") from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            raise DamagedError(
+                f"{url}: {_first_line(error)}; `seedwatch restore --force FILE` puts a backup in "
+                "its place and keeps the damaged file beside it"
+            ) from error
         raise StoreError(f"{url}: {_first_line(error)}") from error
 
 

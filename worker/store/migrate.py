@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from worker.errors import StoreError
+from worker.errors import SchemaError
 from worker.store.engine import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,7 +26,7 @@ def upgrade(database: Database) -> None:
     lock in PostgreSQL.
 
     Raises:
-        StoreError: the database has a revision that this version does not know.
+        SchemaError: the database has a revision that this version does not know.
     """
     from alembic import command
     from alembic.config import Config
@@ -41,7 +41,7 @@ def upgrade(database: Database) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise StoreError(
+            raise SchemaError(
                 f"{database.url}: made by a newer version of seedwatch ({error}); "
                 "run that version, or restore a backup"
             ) from error

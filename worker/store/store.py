@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from worker.clock import utc_now
-from worker.errors import StoreError
+from worker.errors import SchemaError
 from worker.store.articles import ArticleStore
 from worker.store.channels import ChannelStore
 from worker.store.counters import CounterStore
@@ -108,13 +108,19 @@ class Store:
         """Make sure that the database answers and has this version's schema.
 
         Raises:
-            StoreError: it does not; the message says what to do.
+            SchemaError: it has another one; the message says what to do.
+            StoreError: it does not answer.
         """
-        revision = self.revision()
-        if revision != head_revision():
-            raise StoreError(
+        revision, head = self.revision(), head_revision()
+        if revision is not None and revision > head:
+            raise SchemaError(
+                f"{self.database.url}: made by a newer version of seedwatch (schema {revision}, "
+                f"this one has {head}); run that version, or restore a backup"
+            )
+        if revision != head:
+            raise SchemaError(
                 f"{self.database.url}: schema is {revision or 'empty'}, this version needs "
-                f"{head_revision()}; run `seedwatch migrate`"
+                f"{head}; run `seedwatch migrate`"
             )
 
     def close(self) -> None:
