@@ -1,4 +1,4 @@
-"""The news site of the compose test: 20 feeds of 100 articles; the first in each feed is the story.
+"""The news site of the compose test: 20 feeds of 100 articles, one of each is the story.
 
 A feed shows ten more at each poll, so that there is work as long as the test wants. `/hook` takes
 webhooks whose signature is right, `/told` says of how many matches they told, under how many ids.
@@ -29,9 +29,14 @@ THINGS = ["roof", "kitchen", "archive", "garden", "bridge", "stage", "cellar", "
 PLACES = ["Aldermere", "Brackwell", "Corvina", "Dunmouth", "Estrela", "Fernhill", "Hartlow"]
 
 
+def story_in(feed: int) -> int:
+    """Which entry of a feed is the story: the first, or one that comes amid the killing."""
+    return 0 if feed % 2 == 0 else feed * ENTRIES // 20
+
+
 def title_of(feed: int, entry: int) -> str:
     """The title of an article."""
-    if entry == 0:
+    if entry == story_in(feed):
         return f"{STORY_TITLE} (edition {feed})"
     random = Random(feed * ENTRIES + entry)
     words = [random.choice(words) for words in (PLACES, SUBJECTS, DEEDS, THINGS)]
@@ -52,7 +57,7 @@ def feed_document(feed: int) -> str:
 def page(feed: int, entry: int) -> str:
     """An article: the story, or made-up local news of its own."""
     title = title_of(feed, entry)
-    if entry == 0:
+    if entry == story_in(feed):
         text = STORY.read_text("utf-8").split("---\n")[2]
         paragraphs = [*text.strip().split("\n\n"), f"Edition {feed} of the evening paper."]
     else:
