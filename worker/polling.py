@@ -15,6 +15,7 @@ from worker.domain import (
     Outcome,
     ParsedFeed,
     Validators,
+    feed_url,
 )
 from worker.errors import FetchError, ParseError, SeedwatchError, StoreError
 from worker.extract.urls import clean_url, url_key
@@ -101,6 +102,7 @@ def trial(services: Services, url: str) -> Trial:
     Raises:
         StoreError: the database cannot be reached.
     """
+    url = feed_url(url)
     job = services.store.feeds.job_of(url) or _unknown_feed(url)
     got: Fetched | None = None
     feed: ParsedFeed | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from worker.domain import Fetched, NotModified, ParsedFeed
-from worker.errors import FetchError, ParseError, SeedwatchError
+from worker.domain import Fetched, NotModified, Outcome, ParsedFeed
+from worker.errors import FetchError, ParseError
 from worker.feeds.schedule import is_unconditional
+from worker.feeds.sitemap import NO_NEWS
 from worker.records import FeedJob
 from worker.services import Services
 
@@ -43,7 +44,7 @@ def read_feed(got: Fetched, services: Services) -> ParsedFeed:
         return feed
     ends_at = time.monotonic() + _CHILDREN_BUDGET_S
     read_ones: list[ParsedFeed] = []
-    errors: list[SeedwatchError] = []
+    errors: list[FetchError | ParseError] = []
     for url in feed.children:
         if time.monotonic() > ends_at:
             break
@@ -51,10 +52,19 @@ def read_feed(got: Fetched, services: Services) -> ParsedFeed:
             child = services.ask(url, max_bytes=services.settings.feed_max_bytes)
             if isinstance(child, Fetched):
                 read_ones.append(_parse(child, services))
-        except (FetchError, ParseError) as error:
+        except FetchError as error:
             errors.append(error)
-    if not any(child.entries for child in read_ones) and errors:
+        except ParseError as error:
+            if error.detail != NO_NEWS:  # an index of a whole site has those of its pages, too
+                errors.append(ParseError(error.outcome, f"{url}: {error.detail}"))
+    if errors and not any(child.entries for child in read_ones):
         raise errors[0]
+    if not read_ones:
+        raise ParseError(
+            Outcome.NOT_A_FEED,
+            f"an index of sitemaps; none of those looked at ({len(feed.children)}) has news: "
+            "give the address of a feed or of a news sitemap",
+        )
     entries = {entry.id: entry for child in read_ones for entry in child.entries}
     kept = tuple(entries.values())[: services.settings.feed_max_entries]
     return replace(
@@ -63,7 +73,7 @@ def read_feed(got: Fetched, services: Services) -> ParsedFeed:
         language=next((child.language for child in read_ones if child.language), None),
         entries=kept,
         overflow=sum(child.overflow for child in read_ones) + len(entries) - len(kept),
-        bozo="; ".join(str(error) for error in errors)[:300] or feed.bozo,
+        bozo="; ".join(f"a sitemap of it: {error}" for error in errors)[:300] or feed.bozo,
     )
 
 

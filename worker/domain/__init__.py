@@ -5,6 +5,7 @@ One dataclass a hop: bytes (`Fetched`) -> `ParsedFeed` of `Entry` -> `ExtractedA
 carry their unit in the name.
 """
 
+from worker.domain.addresses import feed_url
 from worker.domain.fetching import (
     Fetched,
     Fetcher,
@@ -13,6 +14,7 @@ from worker.domain.fetching import (
     Redirect,
     Validators,
 )
+from worker.domain.languages import declared_language
 from worker.domain.learning import Correction, Judged, Tuning
 from worker.domain.lineage import (
     Clue,
@@ -122,4 +124,6 @@ __all__ = [
     "Verdict",
     "Watch",
     "Way",
+    "declared_language",
+    "feed_url",
 ]

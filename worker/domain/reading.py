@@ -44,7 +44,7 @@ class ParsedFeed:
         entries: at most the cap, in the feed's order.
         overflow: how many entries were over the cap.
         ttl_s: how long the feed itself asks to be left alone, in seconds.
-        bozo: why the feed is not well-formed, if it is not; its entries still count.
+        bozo: what is wrong with the feed, if anything is; its entries still count.
         hub_url: the WebSub hub that the feed names; self_url: what it calls itself.
         children: the sitemaps that an index of sitemaps names; their entries are the feed's.
     """

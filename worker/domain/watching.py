@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
+from worker.domain.addresses import feed_url
 from worker.domain.naming import Rendering
 from worker.domain.words import Relation
 
@@ -40,12 +41,16 @@ class FetchPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedConfig:
-    """A feed as a watch's watch.toml names it."""
+    """A feed as somebody names it, in a watch.toml or elsewhere; see `feed_url`."""
 
     url: str
     title: str = ""
     language: str | None = None
     fetch: FetchPolicy = FetchPolicy.ALL
+
+    def __post_init__(self) -> None:
+        """Whatever door an address comes in by, it is spelt as every other one."""
+        object.__setattr__(self, "url", feed_url(self.url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str | None]:
         except UnicodeDecodeError:
             continue
         wrong = declared and codec != declared[0] and not body.isascii()
-        return text, f"declared {declared[0]}, is {codec}" if wrong else None
+        return text, f"declared as {declared[0]}, is {codec}" if wrong else None
     codec = declared[0] if declared else "cp1252"
     return body.decode(codec, "replace"), f"not all of it is {codec}"
 

@@ -81,7 +81,10 @@ def _need(row: FeedRow, rhythm: Rhythm, move: Move) -> tuple[Need, str]:  # noqa
     if rhythm.silence:
         return Need.LOOK, rhythm.silence
     if row.overflow:
-        return Need.OVERFLOW, f"{row.overflow} entries over the cap were left out"
+        entries = "1 entry over the cap was"
+        if row.overflow > 1:
+            entries = f"{row.overflow} entries over the cap were"
+        return Need.OVERFLOW, f"{entries} left out"
     if row.failures:
         return Need.RETRY, row.last_detail or ""
     if row.last_polled_at is None:

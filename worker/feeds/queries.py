@@ -90,7 +90,9 @@ def query_urls(query: QueryConfig) -> list[FeedConfig]:
         language = _served(asked, served)
         if language is None:
             names = ", ".join(sorted(served))
-            raise ConfigError(where, f"language {asked!r} is not served; these are: {names}")
+            raise ConfigError(
+                where, f"{query.engine} has no news in {asked!r}; `languages` may be: {names}"
+            )
         url = make_url(terms, language)
         title = f"{query.engine} {language}: {terms}"[:200]
         feeds.setdefault(url, FeedConfig(url, title, language_code(language)))

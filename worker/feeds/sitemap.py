@@ -21,6 +21,8 @@ from worker.feeds.defences import after_prolog, tame
 from worker.feeds.entries import RawEntry, RawFeed, http_url
 
 MAX_CHILDREN: Final = 5
+NO_NEWS: Final = "a sitemap without news; give the address of a feed or of a news sitemap"
+"""What is said of a plain sitemap. An index has such ones beside those with news."""
 _ROOT = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(urlset|sitemapindex)[\s/>]")
 
 
@@ -49,7 +51,7 @@ def read_sitemap(source: str, *, url: str, now: datetime, max_entries: int) -> R
         return RawFeed("", None, (), bozo=bozo, children=children)
     items = [(item, news) for item in root if (news := _child(item, "news")) is not None]
     if not items and len(root):
-        raise ParseError(Outcome.NOT_A_FEED, "a sitemap without news")
+        raise ParseError(Outcome.NOT_A_FEED, NO_NEWS)
     entries = tuple(_entry(item, news, url, now) for item, news in items[:max_entries])
     return RawFeed(
         title=entries[0].source_title if entries else "",
@@ -69,7 +71,9 @@ def _parse(source: str) -> tuple[Any, str | None]:
     if root is None:
         raise ParseError(Outcome.NOT_A_FEED, "no markup left")
     errors = parser.error_log
-    return root, f"line {errors[0].line}: {errors[0].message}"[:300] if len(errors) else None
+    if not len(errors):
+        return root, None
+    return root, f"not well-formed: line {errors[0].line}: {errors[0].message}"[:300]
 
 
 def _children(root: Any, url: str) -> tuple[str, ...]:

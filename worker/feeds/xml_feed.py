@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
-from xml.sax import SAXException
+from xml.sax import SAXException, SAXParseException
 
 import feedparser
 
@@ -61,7 +61,7 @@ def read_xml_feed(source: str, *, url: str, now: datetime, max_entries: int) -> 
         entries=tuple(_entry(entry, url, now, (language, is_atom)) for entry in entries),
         overflow=tamed.dropped + len(parsed.entries) - len(entries),
         ttl_s=_ttl_s(feed),
-        bozo=f"{type(bozo).__name__}: {bozo}"[:300] if bozo else None,
+        bozo=_complaint(bozo)[:300] if bozo else None,
         site_url=_text(feed.get("link")),
         hub_url=_link(links, "hub"),
         self_url=_link(links, "self"),
@@ -85,7 +85,16 @@ def _parse(source: str) -> Any:
         raise ParseError(Outcome.TOO_COMPLEX, "takes too much memory") from error
     except _PARSER_ERRORS as error:
         # feedparser passes on whatever its handlers stumble over (#599).
-        raise ParseError(Outcome.FAILED, f"{type(error).__name__}: {error}"[:300]) from error
+        raise ParseError(Outcome.FAILED, f"the parser broke on it: {error}"[:300]) from error
+
+
+def _complaint(bozo: Exception) -> str:
+    """What the parser says of a feed that is not well-formed, and where."""
+    if isinstance(bozo, SAXParseException):
+        # our own declaration stands on a line before the first
+        line = (bozo.getLineNumber() or 1) - 1
+        return f"not well-formed: line {line}, column {bozo.getColumnNumber()}: {bozo.getMessage()}"
+    return f"not well-formed: {bozo}"
 
 
 def _entry(

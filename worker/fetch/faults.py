@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPException
+from http.client import BadStatusLine, HTTPException
 from typing import Final
 
 from urllib3 import exceptions
@@ -33,8 +33,7 @@ def translating(url: str) -> Iterator[None]:
         exceptions.HTTPError, HTTPException, OSError, ValueError,
     ) as error:  # fmt: skip
         cause, outcome, failure = _class_of(error)
-        detail = f"{type(cause).__name__}: {cause}"[:300]
-        raise FetchError(safe_url(url), outcome, failure, detail) from error
+        raise FetchError(safe_url(url), outcome, failure, _said(cause)[:300]) from error
 
 
 # The first that fits: what happened is often wrapped two or three times by urllib3.
@@ -49,6 +48,20 @@ _CLASSES: Final[tuple[tuple[type[Exception], Outcome, Failure], ...]] = (
     (ssl.SSLCertVerificationError, Outcome.UNREACHABLE, Failure.SOFT),
     (ssl.SSLError, Outcome.UNREACHABLE, Failure.TEMPORARY),
 )
+
+
+def _said(cause: BaseException) -> str:
+    """What happened, for a person who knows none of our libraries' classes."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"certificate: {cause.verify_message}"
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS: {cause.reason or cause}"
+    if isinstance(cause, BadStatusLine):
+        return f"no answer of HTTP: {str(cause)[:100]}"
+    if isinstance(cause, TimeoutError) and not str(cause):
+        return "no answer in time"
+    # IncompleteRead, NotConnected ...: a name is better than nothing
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _class_of(error: BaseException) -> tuple[BaseException, Outcome, Failure]:

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from worker.domain import FetchPolicy
+from worker.domain import FetchPolicy, declared_language, feed_url
 from worker.errors import WatchError
 from worker.match.channelfile import Channel, FileChannel
 
@@ -59,6 +59,9 @@ languages = []        # of interest; empty means all
 
 
 def _plain_url(url: str) -> str:
+    url = url.strip()
+    if url[:5].lower() == "feed:":
+        url = feed_url(url)
     scheme = _SCHEME.match(url)
     if scheme is None:
         raise ValueError("not an http or https address")
@@ -70,6 +73,10 @@ def _plain_url(url: str) -> str:
     if not _HOST.fullmatch(authority):
         raise ValueError("no usable host")
     return url
+
+
+def _language(tag: str | None) -> str | None:
+    return declared_language(tag) if tag else None
 
 
 class _Strict(BaseModel):
@@ -88,7 +95,7 @@ class _Aspect(_Strict):
 class _Feed(_Strict):
     url: Annotated[str, Field(max_length=2048), AfterValidator(_plain_url)]
     title: str = ""
-    language: str | None = None
+    language: Annotated[str | None, AfterValidator(_language)] = None
     fetch: FetchPolicy = FetchPolicy.ALL
 
 

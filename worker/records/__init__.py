@@ -52,6 +52,7 @@ from worker.records.matches import (
     TokenRow,
 )
 from worker.records.polls import (
+    Added,
     FeedJob,
     HubLink,
     KnownEntries,
@@ -88,6 +89,7 @@ from worker.records.telling import (
 __all__ = [
     "FAR",
     "NEAR",
+    "Added",
     "AfterFailure",
     "ArticleJob",
     "ArticleResult",

@@ -150,6 +150,19 @@ class KnownEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a feed that somebody added.
+
+    Attributes:
+        feed_id: of the feed that has the address.
+        is_new: it was none before.
+    """
+
+    feed_id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A feed whose address was changed.
 

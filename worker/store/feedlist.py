@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain import FeedConfig, FetchPolicy
 from worker.errors import NotFoundError
-from worker.records import FeedRow, Moved
+from worker.records import Added, FeedRow, Moved
 from worker.store import moves, states
-from worker.store.engine import Database, Row, chunks, counts_of
-from worker.store.schema import feed, feed_alias, feed_watch
-
-
-def hash_of(text: str) -> str:
-    """Hex SHA-256 of a text; lone surrogates are passed through as they are."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+from worker.store.engine import Database, chunks, counts_of
+from worker.store.feedfind import find_id, hash_of, known_ids
+from worker.store.feedrow import feed_row
+from worker.store.schema import feed, feed_watch
 
 
 class FeedList:
@@ -45,7 +42,7 @@ class FeedList:
                     for c in feeds
                 },
             )
-            self._set_fetch(connection, configs_of(watch_feeds), ids)
+            self._set_given(connection, configs_of(watch_feeds), ids)
             rows = connection.execute(
                 sa.select(feed.c.id, feed.c.state).where(feed.c.origin == "config")
             ).all()
@@ -58,27 +55,33 @@ class FeedList:
                 for part in chunks(changed):
                     connection.execute(states.move(feed, becomes).where(feed.c.id.in_(part)))
 
-    def _set_fetch(
+    def _set_given(
         self, connection: sa.Connection, configs: Iterable[FeedConfig], ids: Mapping[str, int]
     ) -> None:
-        """Make the policies those of the files; of two that differ, all pages are fetched."""
-        wanted: dict[int, FetchPolicy] = {}
+        """Make titles, languages and policies those of the files.
+
+        Of two titles or languages the first one counts; of two policies, that all are fetched.
+        """
+        wanted: dict[int, dict[str, str]] = {}
         for config in configs:
-            feed_id = ids[hash_of(config.url)]
-            if wanted.get(feed_id) is not FetchPolicy.ALL:
-                wanted[feed_id] = config.fetch
-        query = sa.select(feed.c.id, feed.c.fetch).where(feed.c.origin == "config")
-        stored = {row.id: row.fetch for row in connection.execute(query)}
-        for policy in FetchPolicy:
-            changed = [
-                feed_id
-                for feed_id, want in wanted.items()
-                if want is policy and stored.get(feed_id, policy) != policy
-            ]
-            for part in chunks(changed):
-                connection.execute(
-                    feed.update().where(feed.c.id.in_(part)).values(fetch=str(policy))
-                )
+            given = wanted.setdefault(ids[hash_of(config.url)], {})
+            for name, value in _given(config.title, config.language).items():
+                given.setdefault(name, value)
+            if given.get("fetch") != FetchPolicy.ALL:
+                given["fetch"] = str(config.fetch)
+        columns = (feed.c.id, feed.c.title, feed.c.language, feed.c.fetch)
+        query = sa.select(*columns).where(feed.c.origin == "config")
+        stored = [dict(row._mapping) for row in connection.execute(query)]
+        changed = [
+            {f"of_{name}": value for name, value in becomes.items()}
+            for was in stored
+            if (becomes := was | wanted.get(was["id"], {})) != was
+        ]
+        if changed:
+            update = feed.update().where(feed.c.id == sa.bindparam("of_id"))
+            names = ("title", "language", "fetch")
+            values: dict[str, Any] = {name: sa.bindparam(f"of_{name}") for name in names}
+            connection.execute(update.values(**values), changed)
 
     def add(self, config: FeedConfig, watch: str) -> int:
         """Add a feed by hand (or find it, also by a former address); due at once.
@@ -86,17 +89,53 @@ class FeedList:
         Returns:
             Its id.
         """
-        key = hash_of(config.url)
+        return self.add_all([config], watch)[0].feed_id
+
+    def add_all(
+        self, configs: Sequence[FeedConfig], watch: str, paused: Collection[str] = ()
+    ) -> list[Added]:
+        """Add feeds by hand; those that are known are only watched for this watch, too.
+
+        A retired one is polled again; a paused one stays so.
+
+        Args:
+            configs: each address once.
+            watch: the name of what follows them.
+            paused: addresses whose feeds begin paused, if they are new.
+
+        Returns:
+            What became of each, in their order.
+        """
+        by_key = {hash_of(config.url): config for config in configs}
         with self._db.write() as connection:
             now = self._db.now(connection)
-            feed_id = self._ids(connection, {key: config}, "user", now)[key]
-            self._follow(connection, {(feed_id, watch)})
-            connection.execute(
-                states.move(feed, states.ACTIVE)
-                .where(feed.c.id == feed_id, feed.c.state == states.RETIRED)
-                .values(origin="user", due_at=now)
-            )
-        return feed_id
+            known = known_ids(connection, by_key)
+            ids = self._ids(connection, by_key, "user", now)
+            self._follow(connection, {(feed_id, watch) for feed_id in ids.values()})
+            new = {ids[key] for key in by_key if key not in known}
+            resting = {ids[hash_of(url)] for url in paused} & new
+            for part in chunks(sorted(ids.values())):
+                connection.execute(
+                    states.move(feed, states.ACTIVE)
+                    .where(feed.c.id.in_(part), feed.c.state == states.RETIRED)
+                    .values(origin="user", due_at=now)
+                )
+            for part in chunks(sorted(resting)):
+                connection.execute(states.move(feed, states.PAUSED).where(feed.c.id.in_(part)))
+        return [Added(ids[key], ids[key] in new) for key in by_key]
+
+    def change(
+        self,
+        feed_id: int,
+        title: str = "",
+        language: str | None = None,
+        fetch: FetchPolicy | None = None,
+    ) -> None:
+        """Change what is said of a feed; what is not given stays."""
+        given = _given(title, language) | ({"fetch": str(fetch)} if fetch else {})
+        if given:
+            with self._db.write() as connection:
+                connection.execute(feed.update().where(feed.c.id == feed_id).values(**given))
 
     def _ids(
         self,
@@ -106,9 +145,7 @@ class FeedList:
         now: datetime,
     ) -> dict[str, int]:
         """The feeds of some addresses, by url_hash; made where there is none yet."""
-        # former addresses last: they win over a feed that somebody made of one meanwhile
-        ids = _known(connection, feed, feed.c.id, configs)
-        ids |= _known(connection, feed_alias, feed_alias.c.feed_id, configs)
+        ids = known_ids(connection, configs)
         new = {key: config for key, config in configs.items() if key not in ids}
         if new:
             connection.execute(
@@ -128,7 +165,7 @@ class FeedList:
                     for key, config in new.items()
                 ],
             )
-            ids |= _known(connection, feed, feed.c.id, new)
+            ids |= known_ids(connection, new)
         return ids
 
     def _follow(self, connection: sa.Connection, links: set[tuple[int, str]]) -> None:
@@ -138,31 +175,30 @@ class FeedList:
             connection.execute(self._db.insert_new(feed_watch), new)
 
     def find(self, id_or_url: str) -> int:
-        """Find a feed by its number or its address, a former one too.
+        """Find a feed by its number or its address, a former one too, however it is spelt.
 
         Raises:
             NotFoundError: no such feed.
         """
-        where = feed.c.url_hash == hash_of(id_or_url)
-        if id_or_url.isdecimal() and len(id_or_url) < 18:
-            where = sa.or_(where, feed.c.id == int(id_or_url))
         with self._db.read() as connection:
-            found: int | None = connection.execute(
-                sa.select(feed.c.id)
-                .where(where)
-                .union_all(
-                    sa.select(feed_alias.c.feed_id).where(
-                        feed_alias.c.url_hash == hash_of(id_or_url)
-                    )
-                )
-            ).scalar()
+            found = find_id(connection, id_or_url)
         if found is None:
             raise NotFoundError(f"{id_or_url}: no such feed; `seedwatch feeds list` shows them")
         return found
 
     def set_state(self, feed_id: int, state: str) -> None:
-        """Pause, resume or retire a feed; a resumed one is due at once."""
+        """Pause, resume or retire a feed; a resumed one is due at once.
+
+        One that no file named any more is then one that was added by hand: else it would be
+        retired again.
+        """
         with self._db.write() as connection:
+            if state == states.ACTIVE:
+                connection.execute(
+                    feed.update()
+                    .where(feed.c.id == feed_id, feed.c.state == states.RETIRED)
+                    .values(origin="user")
+                )
             self._set_state(connection, feed_id, state)
             if state == states.ACTIVE:
                 connection.execute(
@@ -187,13 +223,12 @@ class FeedList:
     def remove(self, feed_id: int) -> None:
         """Remove a feed with its sightings and events; its articles stay.
 
-        A feed that a watch's file names is retired instead, or the next start would add it again.
+        A feed that a watch's file names is paused instead, or the next start would add it again.
         """
         with self._db.write() as connection:
-            origin = connection.execute(
-                sa.select(feed.c.origin).where(feed.c.id == feed_id)
-            ).scalar()
-            if origin == "config":
+            query = sa.select(feed.c.origin, feed.c.state).where(feed.c.id == feed_id)
+            row = connection.execute(query).first()
+            if row and row.origin == "config" and row.state != states.RETIRED:
                 self._set_state(connection, feed_id, states.PAUSED)
             else:
                 connection.execute(feed.delete().where(feed.c.id == feed_id))
@@ -213,7 +248,7 @@ class FeedList:
                 watches.setdefault(row.feed_id, []).append(row.watch)
             rows = connection.execute(sa.select(feed).order_by(feed.c.id)).all()
         return [
-            _feed_row(row, watches.get(row.id, []))
+            feed_row(row, watches.get(row.id, []))
             for row in rows
             if watch is None or watch in watches.get(row.id, [])
         ]
@@ -230,7 +265,7 @@ class FeedList:
                 raise NotFoundError(f"{feed_id}: no such feed; `seedwatch feeds list` shows them")
             named = sa.select(feed_watch.c.watch).where(feed_watch.c.feed_id == feed_id)
             watches = list(connection.execute(named.order_by(feed_watch.c.watch)).scalars())
-        return _feed_row(row, watches)
+        return feed_row(row, watches)
 
     def confirm_move(self, feed_id: int, seen: str | None = None) -> Moved:
         """Change a feed's address to where it has been redirected permanently; due at once.
@@ -259,41 +294,5 @@ def configs_of(watch_feeds: Mapping[str, Sequence[FeedConfig]]) -> list[FeedConf
     return [config for feeds in watch_feeds.values() for config in feeds]
 
 
-def _feed_row(row: Row, watches: list[str]) -> FeedRow:
-    return FeedRow(
-        id=row.id,
-        url=row.url,
-        title=row.title,
-        language=row.language,
-        state=row.state,
-        watches=tuple(watches),
-        next_poll_at=row.due_at,
-        last_outcome=row.last_outcome,
-        last_detail=row.last_detail,
-        last_polled_at=row.last_polled_at,
-        last_success_at=row.last_success_at,
-        failures=row.failures,
-        overflow=row.overflow,
-        moved_to=row.moved_to,
-        entries=row.entry_count,
-        moved_count=row.moved_count,
-        entry_days=row.entry_days or {},
-        last_entry_at=row.last_entry_at,
-        fetch=FetchPolicy(row.fetch),
-        created_at=row.created_at,
-        origin=row.origin,
-        interval_s=row.interval_s,
-        entry_interval_s=row.entry_interval_s,
-        ttl_s=row.ttl_s,
-        is_conditional=bool(row.etag or row.last_modified),
-    )
-
-
-def _known(
-    connection: sa.Connection, table: sa.Table, id_: sa.Column[int], keys: Iterable[str]
-) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for part in chunks(sorted(keys)):
-        query = sa.select(table.c.url_hash, id_).where(table.c.url_hash.in_(part))
-        found |= {row[0]: row[1] for row in connection.execute(query)}
-    return found
+def _given(title: str, language: str | None) -> dict[str, str]:
+    return {name: value for name, value in (("title", title), ("language", language)) if value}

@@ -20,7 +20,8 @@ from worker.store.entries import (
     rhythm_values,
     store_entries,
 )
-from worker.store.feedlist import FeedList, hash_of
+from worker.store.feedfind import find_id, hash_of
+from worker.store.feedlist import FeedList
 from worker.store.schema import article, feed, fetch_event
 from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_feeds
 
@@ -143,7 +144,8 @@ class FeedStore(FeedList):
     def job_of(self, url: str) -> FeedJob | None:
         """A feed as a poll would find it, not claimed; None if there is none of that address."""
         with self._db.read() as connection:
-            row = connection.execute(sa.select(feed).where(feed.c.url_hash == hash_of(url))).first()
+            where = feed.c.id == find_id(connection, url)
+            row = connection.execute(sa.select(feed).where(where)).first()
         return _feed_job(row) if row else None
 
     def job(self, feed_id: int) -> FeedJob | None:

@@ -12,13 +12,14 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from worker.domain import FeedConfig, Watch
+from worker.adding import FeedWish, add_feed, typed_address
+from worker.domain import Watch
 from worker.errors import FetchError, InputError, NotFoundError
 from worker.feeds.health import Need, by_urgency, health_of
 from worker.feeds.queries import min_interval_s
 from worker.locales import _
 from worker.records import FeedRow
-from worker.store.states import ACTIVE, PAUSED, QUARANTINED
+from worker.store.states import ACTIVE, PAUSED, QUARANTINED, RETIRED
 from worker.store.store import Store
 from worker.web import feedwords
 from worker.web.finder import Finder
@@ -130,9 +131,11 @@ class FeedPages:
             said = outcome(found.outcome).lower()
             problem = _("nothing there can be polled (%(why)s); nothing was added", why=said)
             return self._list(request, Attempt(url, watch, problem))
-        is_known = self._is_known(found.url, watch)
-        feed_id = self._store.feeds.add(FeedConfig(found.url), watch)
-        return _done(f"/feeds/{feed_id}", "known" if is_known else "added", feed_id)
+        added = add_feed(self._store, FeedWish(found.url, watch))
+        done = "added"
+        if added.is_known:
+            done = "known" if added.row.state == ACTIVE else "resting"
+        return _done(f"/feeds/{added.row.id}", done, added.row.id)
 
     def change(self, request: Request, form: Form) -> Response:
         """Do what a feed's button says."""
@@ -147,7 +150,7 @@ class FeedPages:
             case "pause" if row.state == ACTIVE:
                 feeds.set_state(feed_id, PAUSED)
                 done = "paused"
-            case "resume" if row.state in (PAUSED, QUARANTINED):
+            case "resume" if row.state in (PAUSED, QUARANTINED, RETIRED):
                 feeds.set_state(feed_id, ACTIVE)
                 done = "resumed"
             case "move":
@@ -217,13 +220,6 @@ class FeedPages:
             return None
         return (row, said) if said else None
 
-    def _is_known(self, url: str, watch: str) -> bool:
-        try:
-            feed_id = self._store.feeds.find(url)
-        except NotFoundError:
-            return False
-        return watch in self._store.feeds.get(feed_id).watches
-
     def _refuse_foreign(self, request: Request, form: FormData) -> None:
         if not self._guard.allows(request, form.get("token")):
             raise HTTPException(
@@ -246,6 +242,7 @@ def _address(text: str) -> str:
         raise InputError(
             "url", _("give an address of at most %(number)s characters", number=MAX_URL)
         )
+    text = typed_address(text)
     return text if "://" in text else f"https://{text}"
 
 

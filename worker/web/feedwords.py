@@ -16,6 +16,7 @@ DONE = Phrases(
     {
         "added": N_("added; it is polled within a minute."),
         "known": N_("among the feeds already."),
+        "resting": N_("among the feeds already, but not polled: resume it to go on with it."),
         "polled": N_("due now; it is polled within a minute."),
         "paused": N_("paused; it is not polled until somebody resumes it."),
         "resumed": N_("resumed; it is polled within a minute."),

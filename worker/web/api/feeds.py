@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from worker.domain import FeedConfig, Scope, Watch
+from worker.adding import FeedWish, add_feed
+from worker.domain import Scope, Watch
 from worker.errors import FetchError, InputError, NotFoundError
 from worker.feeds.health import health_of
 from worker.records import FeedRow
-from worker.store.states import ACTIVE, PAUSED, QUARANTINED
+from worker.store.states import ACTIVE, PAUSED, QUARANTINED, RETIRED
 from worker.store.store import Store
 from worker.web.api import models
 from worker.web.api.access import needs
@@ -87,7 +88,10 @@ class FeedApi:
         return self._record(self._store.feeds.get(feed_id))
 
     def add(self, request: Request, response: Response, given: models.NewFeed) -> Any:
-        """Watch a feed, named by its address or by that of its site; it is polled at once."""
+        """Watch a feed, named by its address or by that of its site; it is polled at once.
+
+        Of one that is watched already, what is given is changed; its state stays.
+        """
         if given.watch not in self._watches:
             raise HTTPException(404, f"watch: choose one of {', '.join(sorted(self._watches))}")
         try:
@@ -105,18 +109,20 @@ class FeedApi:
                 request.url.path,
                 choices=[without_user(one) for one in choices],
             )
-        is_known = self._is_known(url, given.watch)
-        config = FeedConfig(url, given.title, given.language)
-        feed_id = self._store.feeds.add(config, given.watch)
-        response.status_code = 200 if is_known else 201
-        response.headers["location"] = f"/api/v1/feeds/{feed_id}"
-        return self.feed(feed_id)
+        wish = FeedWish(url, given.watch, given.title, given.language, given.fetch)
+        try:
+            added = add_feed(self._store, wish)
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        response.status_code = 200 if added.is_known else 201
+        response.headers["location"] = f"/api/v1/feeds/{added.row.id}"
+        return self._record(added.row)
 
     def change(self, feed_id: Id, given: models.FeedChange) -> Any:
         """Pause a feed, or go on with it."""
         row = self._store.feeds.get(feed_id)
         if row.state != given.state:
-            may = (ACTIVE,) if given.state == PAUSED else (PAUSED, QUARANTINED)
+            may = (ACTIVE,) if given.state == PAUSED else (PAUSED, QUARANTINED, RETIRED)
             if row.state not in may:
                 raise HTTPException(409, f"The feed is {row.state} and cannot be {given.state}.")
             self._store.feeds.set_state(feed_id, given.state)
@@ -160,19 +166,13 @@ class FeedApi:
             raise InputError(given.url, f"{found.outcome}; nothing was added")
         return found.url, found.choices
 
-    def _is_known(self, url: str, watch: str) -> bool:
-        try:
-            feed_id = self._store.feeds.find(url)
-        except NotFoundError:
-            return False
-        return watch in self._store.feeds.get(feed_id).watches
-
     def _record(self, row: FeedRow) -> dict[str, Any]:
         return {
             "id": row.id,
             "url": without_user(row.url),
             "title": row.title,
             "language": row.language,
+            "fetch": row.fetch,
             "state": row.state,
             "origin": row.origin,
             "watches": row.watches,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from worker.domain import FetchPolicy
 from worker.web.api.models.fields import Given
 from worker.web.listquery import LANGUAGE_PATTERN, WATCH_PATTERN
 
@@ -20,6 +21,7 @@ class Feed(BaseModel):
     url: str
     title: str
     language: str | None
+    fetch: FetchPolicy = Field(description="of which entries the pages are fetched")
     state: str
     origin: Literal["config", "user"]
     watches: list[str]
@@ -50,6 +52,7 @@ class NewFeed(Given):
     watch: str = Field(pattern=WATCH_PATTERN)
     title: str = Field("", max_length=300, description="else the feed's own")
     language: str | None = Field(None, pattern=LANGUAGE_PATTERN, description="else the feed's own")
+    fetch: FetchPolicy | None = Field(None, description="else all")
     look: bool = Field(
         True, strict=True, description="ask the address first; false takes it as it is"
     )
