@@ -20,7 +20,7 @@ import pytest
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker.cli import _COMMANDS, main, seedwatch
 from worker.domain import FeedConfig
-from worker.feeds.opml import read_opml, write_opml
+from worker.feeds.opml import OpmlFeed, read_opml, write_opml
 from worker.notify.formats import COLUMNS
 
 SEED = "\n\n".join(KELP)
@@ -269,8 +269,9 @@ class TestFeeds:
         assert listed.split()[-1] == urls[0]
 
     def test_a_title_that_xml_cannot_hold_is_exported(self, run: Run, tmp_path: Path) -> None:
-        text = write_opml([FeedConfig("https://a.example/", "a\x01\ufffeb\udcff", "e\0n")], MOMENT)
-        assert read_opml(text) == [FeedConfig("https://a.example/", "ab", "en")]
+        odd = FeedConfig("https://a.example/", "a\x01\ufffeb\udcff", "e\0n")
+        (read,) = read_opml(write_opml([OpmlFeed(odd)], MOMENT))
+        assert read.config == FeedConfig("https://a.example/", "ab", "en")
 
     @pytest.mark.parametrize(
         ("args", "told"),

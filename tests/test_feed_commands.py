@@ -86,7 +86,10 @@ class TestAdd:
     @pytest.mark.parametrize(
         ("answer", "told"),
         [
-            (site(), "not_a_feed: no feed markup, and names none; nothing was added"),
+            (
+                site(),
+                "not_a_feed: no feed markup; no feed is named there either; nothing was added",
+            ),
             (site("/none"), "not_found: HTTP 404; nothing was added"),
             (response(status="410 Gone"), "gone: HTTP 410; nothing was added"),
         ],
@@ -109,6 +112,62 @@ class TestAdd:
         assert "server_error (HTTP 503); added all the same" in ran.err
         assert stored(run) == [server.url("/")]
 
+    def test_of_one_that_is_known_what_is_said_is_changed_and_told(
+        self, run: Run, server: RawServer
+    ) -> None:
+        url = server.url("/rss")
+        run("feeds", "add", url)
+        known = run("feeds", "add", url.replace("http", "HTTP") + "#x")
+        assert (known.code, known.out.splitlines()) == (
+            0, [f"1: {url} is watched already (active)", "  nothing was changed"]
+        )  # fmt: skip
+        run("feeds", "pause", "1")
+        changed = run(
+            "feeds", "add", url, "--title", "T", "--language", "fr-CA", "--fetch", "triage"
+        )
+        assert changed.out.splitlines() == [
+            f"1: {url} is watched already (paused)",
+            "  title: none -> T",
+            "  language: none -> fr",
+            "  fetch: all -> triage",
+            "  it is not polled; to go on with it: seedwatch feeds resume 1",
+        ]
+        (row,) = run("feeds", "list", "--json").json
+        assert (row["title"], row["language"], row["fetch"]) == ("T", "fr", "triage")
+
+    def test_what_a_watch_file_says_is_changed_there(
+        self, run: Run, server: RawServer, tmp_path: Path
+    ) -> None:
+        watch = tmp_path / "seeds/kelp/watch.toml"
+        watch.write_text(f'title = "K"\n[[feed]]\nurl = "{server.url("/rss")}"\ntitle = "T"\n')
+        refused = run("feeds", "add", server.url("/rss"), "--title", "Other", "--fetch", "triage")
+        assert (refused.code, refused.err.count("\n")) == (1, 1)
+        assert "(feed 1), and a watch.toml names it: change title, fetch there" in refused.err
+        assert run("feeds", "add", server.url("/rss"), "--title", "T").code == 0
+        (row,) = run("feeds", "list", "--json").json
+        assert (row["title"], row["fetch"]) == ("T", "all")
+
+    @pytest.mark.parametrize("tag", ["no such language", "xx", ""])
+    def test_a_language_that_is_none(self, run: Run, server: RawServer, tag: str) -> None:
+        ran = run("feeds", "add", server.url("/rss"), "--language", tag)
+        assert (ran.code, ran.err) == (
+            1, f"seedwatch: --language: {tag!r} is no language; use its code, such as vi, fr or "
+            "pt-BR\n",
+        )  # fmt: skip
+        assert (stored(run), server.requests) == ([], [])
+
+    def test_a_page_that_asks_for_a_login_and_a_feed_that_has_moved(
+        self, run: Run, server: RawServer
+    ) -> None:
+        server.answers["/"] = response(status="302 Found", Location="/login")
+        server.answers["/login"] = response(b"<html><form><input type=password></form></html>")
+        server.answers["/old"] = response(status="301 x", Location="/rss")
+        login, moved = run("feeds", "add", server.url("/")), run("feeds", "add", server.url("/old"))
+        assert (login.code, moved.code) == (1, 0)
+        assert f"no feed markup at {server.url('/login')}, where it is redirected to" in login.err
+        assert f"is redirected permanently to {server.url('/rss')}; if that lasts" in moved.err
+        assert stored(run) == [server.url("/old")]
+
     def test_without_looking(self, run: Run, server: RawServer) -> None:
         assert run("feeds", "add", "--no-look", server.url("/none")).code == 0
         assert server.requests == []
@@ -129,8 +188,37 @@ def test_a_feed_can_be_made_due_by_hand(run: Run, server: RawServer) -> None:
     run("feeds", "add", server.url("/rss"))
     assert run("run", "--once", "--json").json["feeds"] == {"ok": 1}
     assert run("run", "--once", "--json").json["feeds"] == {}
-    assert run("feeds", "poll", "1").out == "1: active\n"
+    assert run("feeds", "poll", "1").out == "1: active, due now\n"
     assert run("run", "--once", "--json").json["feeds"] == {"unchanged": 1}
+
+
+def test_what_is_not_polled_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    watch = tmp_path / "seeds/kelp/watch.toml"
+    watch.write_text('title = "Kelp"\n[[feed]]\nurl = "https://a.example/rss"\n')
+    assert run("feeds", "pause", "1").out == "1: paused\n"
+    poll = run("feeds", "poll", "1")
+    assert (poll.code, poll.err) == (
+        1, "seedwatch: 1: is paused and not polled; seedwatch feeds resume 1 polls it\n"
+    )  # fmt: skip
+    assert "paused, not removed: a watch.toml names it" in run("feeds", "remove", "1").out
+    assert run("feeds", "resume", "1").out == "1: active\n"
+    watch.write_text('title = "Kelp"\n')
+    pause = run("feeds", "pause", "https://a.example/rss#x")
+    assert (pause.code, pause.out) == (0, "1: paused\n")
+
+
+def test_one_that_no_watch_names_can_be_resumed_for_good(run: Run, tmp_path: Path) -> None:
+    watch = tmp_path / "seeds/kelp/watch.toml"
+    watch.write_text('title = "Kelp"\n[[feed]]\nurl = "https://a.example/rss"\n')
+    run("feeds", "list")
+    watch.write_text('title = "Kelp"\n')
+    assert "retired" in run("feeds", "list").out
+    assert run("feeds", "resume", "1").out == (
+        "1: active, as one that was added by hand: no watch.toml names it\n"
+    )
+    assert "1  active" in run("feeds", "list").out
+    assert run("feeds", "remove", "1").out == "1: removed\n"
+    assert run("feeds", "list").out == ""
 
 
 class TestTry:
@@ -160,7 +248,7 @@ class TestTry:
         shown = run("feeds", "try", server.url("/rss"), "--json").json
         assert [entry["status"] for entry in shown["entries"]] == ["known", "edited", "new"]
         assert shown["is_feed_known"]
-        assert "1 entries have no date that can be believed" in shown["warnings"]
+        assert "1 entry has no date that can be believed" in shown["warnings"]
         server.answers["/other"] = response(body.encode())
         shown = run("feeds", "try", server.url("/other"), "--json").json
         assert [entry["status"] for entry in shown["entries"]] == [

@@ -384,6 +384,20 @@ class TestSitemaps:
         server.answers["/old"] = self.index(server, "/1", "/2")
         assert poll(real) == {Outcome.NOT_FOUND: 1}
 
+    def test_sitemaps_of_pages_beside_those_of_news_are_nothing_to_worry_about(
+        self, real: Services, server: RawServer
+    ) -> None:
+        pages = response(b"<urlset><url><loc>https://a.test/about</loc></url></urlset>")
+        server.answers |= {"/old": self.index(server, "/pages", "/1"), "/pages": pages}
+        server.answers["/1"] = self.sitemap(server, "a")
+        assert poll(real) == {Outcome.OK: 1}
+        assert rows(real)["old"].last_detail is None
+        server.answers["/old"] = self.index(server, "/pages")
+        assert poll(real) == {Outcome.NOT_A_FEED: 1}
+        assert "an index of sitemaps; none of those looked at (1) has news: give" in str(
+            rows(real)["old"].last_detail
+        )
+
     def test_a_child_may_not_lead_to_a_private_address(
         self, real: Services, server: RawServer
     ) -> None:

@@ -155,5 +155,7 @@ def find_feed(services: Services, url: str) -> FoundFeed:
         (url,) = named
         seen = trial(services, url)
     choices = named if len(named) > 1 else ()
-    result = seen.result
-    return FoundFeed(url, result.outcome, result.detail, choices, result.moved_to)
+    result, detail = seen.result, seen.result.detail
+    if seen.got is not None and seen.got.final_url != seen.got.url and not result.is_success:
+        detail = f"{detail} at {seen.got.final_url}, where it is redirected to"
+    return FoundFeed(url, result.outcome, detail, choices, result.moved_to)

@@ -215,6 +215,38 @@ class TestFeeds:
         assert answer.json()["url"] == "https://none.example/rss"
         assert self.add(client, "http://10.1.2.3/", look=False).status_code == 422
 
+    def test_of_one_that_is_known_what_is_given_is_changed(
+        self, client: TestClient, sqlite_store: Store
+    ) -> None:
+        first = self.add(client, "https://one.example/").json()
+        given = {"title": "One", "language": "sw-KE", "fetch": "triage"}
+        answer = self.add(client, "HTTPS://One.example:443/rss#x", look=False, **given)
+        assert (answer.status_code, answer.json()["id"]) == (200, first["id"])
+        assert {name: answer.json()[name] for name in given} == given | {"language": "sw"}
+        refused = self.add(client, "https://one.example/", language="xx")
+        assert (refused.status_code, "'xx' is no language" in refused.json()["detail"]) == (
+            422,
+            True,
+        )
+        sqlite_store.feeds.sync({"kelp": [FeedConfig(FEED_URL, "T")]})
+        named = self.add(client, FEED_URL, look=False, title="Other")
+        assert (named.status_code, "a watch.toml names it" in named.json()["detail"]) == (422, True)
+
+    def test_one_that_no_file_names_any_more_is_resumed_or_removed(
+        self, client: TestClient, sqlite_store: Store
+    ) -> None:
+        for change in ("resume", "remove"):
+            sqlite_store.feeds.sync({"kelp": [FeedConfig(FEED_URL)]})
+            sqlite_store.feeds.sync({})
+            (row,) = sqlite_store.feeds.rows()
+            assert row.state == "retired"
+            path = f"/api/v1/feeds/{row.id}"
+            if change == "resume":
+                assert client.patch(path, json={"state": "active"}).json()["state"] == "active"
+                sqlite_store.feeds.sync({})
+                assert client.get(path).json()["state"] == "active"
+            assert client.delete(path).status_code == 204
+
     def test_an_unknown_watch_is_named(self, client: TestClient) -> None:
         answer = self.add(client, "https://one.example/", watch="kelb")
         assert (answer.status_code, "kelp, river" in answer.json()["detail"]) == (404, True)

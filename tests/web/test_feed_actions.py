@@ -121,6 +121,16 @@ class TestChange:
         send(client, list_form(page), act=f"resume.{feed_id}")
         assert row_of(sqlite_store, feed_id).state == ACTIVE
 
+    def test_one_that_no_file_names_any_more_can_be_resumed_for_good(
+        self, client: TestClient, see: See, sqlite_store: Store, feed_id: int
+    ) -> None:
+        sqlite_store.feeds.sync({})
+        page = see(f"/feeds/{feed_id}")
+        assert "No watch names it any more" in words(page)
+        send(client, list_form(page), act=f"resume.{feed_id}")
+        sqlite_store.feeds.sync({})
+        assert row_of(sqlite_store, feed_id).state == ACTIVE
+
     def test_the_feeds_own_page_leads_back_to_itself(
         self, client: TestClient, see: See, feed_id: int
     ) -> None:
@@ -258,6 +268,10 @@ class TestAdd:
         _, page = self.add(web, server.url("/rss"), watch="river")
         assert "among the feeds already" in flash(page)
         assert len(sqlite_store.feeds.rows()) == 1
+        sqlite_store.feeds.set_state(row.id, PAUSED)
+        _, page = self.add(web, server.url("/rss#top").replace("http", "HTTP"), watch="river")
+        assert "among the feeds already, but not polled: resume it" in flash(page)
+        assert row_of(sqlite_store, row.id).state == PAUSED
 
     def test_of_several_feeds_a_person_chooses_one(
         self, web: TestClient, server: RawServer, sqlite_store: Store

@@ -8,7 +8,7 @@ import click
 
 from worker.clock import iso, utc_now
 from worker.commands.common import print_json
-from worker.commands.feedstore import json_option, record_of, synced_store, watch_option
+from worker.commands.feedstore import NO_FEEDS, json_option, record_of, synced_store, watch_option
 from worker.config import load_settings
 from worker.errors import InputError
 from worker.feeds.health import FeedHealth, Need, by_urgency, health_of
@@ -28,8 +28,10 @@ def health(watch_name: str | None, as_json: bool) -> None:
         return
     click.echo(
         f"{'id':>5}  {'state':<11} {'outcome':<16} {'fails':>5} {'a week':>7}  "
-        f"{'last good poll':<16}  {'next poll':<16}"
+        f"{'last good (UTC)':<16}  {'next poll (UTC)':<16}"
     )
+    if not found:
+        click.echo(NO_FEEDS, err=True)
     for item in found:
         click.echo(_line(item))
         if item.note:

@@ -73,10 +73,13 @@ def export_opml(opml: Path, watch_name: str | None) -> None:
 
     with synced_store(watch_name=watch_name) as store:
         rows = [row for row in store.feeds.rows(watch_name) if row.state != RETIRED]
-    by_url = {}  # of two spellings from earlier versions the one that is polled
-    for row in sorted(rows, key=lambda row: row.state == ACTIVE):
+    by_url: dict[
+        str, OpmlFeed
+    ] = {}  # of two spellings from earlier versions the one that is polled
+    for row in rows:
         config = FeedConfig(row.url, row.title, row.language, row.fetch)
-        by_url[config.url] = OpmlFeed(config, is_paused=row.state != ACTIVE)
+        if config.url not in by_url or row.state == ACTIVE:
+            by_url[config.url] = OpmlFeed(config, is_paused=row.state != ACTIVE)
     feeds = list(by_url.values())
     try:
         opml.write_bytes(write_opml(feeds, utc_now()))

@@ -10,6 +10,7 @@ from worker.commands.feedhealth import confirm, health
 from worker.commands.feedopml import export_opml, import_opml
 from worker.commands.feedskipped import skipped
 from worker.commands.feedstore import (
+    NO_FEEDS,
     json_option,
     record_of,
     synced_store,
@@ -44,6 +45,8 @@ def list_feeds(watch_name: str | None, as_json: bool) -> None:
         rows = store.feeds.rows(watch_name)
     if as_json:
         print_json([record_of(row) for row in rows])
+    elif not rows:
+        click.echo(NO_FEEDS, err=True)
     for row in [] if as_json else rows:
         title = f"  {row.title}" if row.title else ""
         click.echo(f"{row.id:>5}  {row.state:<11} {row.url}{title}")

@@ -21,6 +21,8 @@ watch_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
+NO_FEEDS = "no feeds yet; add one: seedwatch feeds add URL"
+
 
 @contextmanager
 def synced_store(

@@ -130,7 +130,8 @@ class FeedApi:
 
     def remove(self, feed_id: Id) -> None:
         """Remove a feed that was added; its articles stay."""
-        if self._store.feeds.get(feed_id).origin == "config":
+        row = self._store.feeds.get(feed_id)
+        if row.origin == "config" and row.state != RETIRED:
             raise HTTPException(409, "A watch's file names this feed: pause it, or edit the file.")
         self._store.feeds.remove(feed_id)
 
