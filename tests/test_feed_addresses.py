@@ -53,12 +53,17 @@ def test_it_is_the_request_that_counts(scheme: str, host: str, port: str, rest: 
     url = f"{scheme}news{host}.Example:{port}/{rest}"
     spelt = feed_url(url)
     assert feed_url(spelt) == spelt
-    guard = AddressGuard()
+    asked = _asked(spelt)
+    assert asked in (spelt, None)
+    if not scheme.startswith("feed"):  # what is refused as it was written is refused as it is spelt
+        assert _asked(url.strip()) == asked
+
+
+def _asked(url: str) -> str | None:
     try:
-        asked = guard.check_url(spelt).url
+        return AddressGuard().check_url(url).url
     except FetchError:
-        return
-    assert asked == spelt
+        return None
 
 
 @pytest.mark.parametrize(

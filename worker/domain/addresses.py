@@ -11,7 +11,9 @@ _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 # What RFC 3986 lets stand unescaped in a path and a query; "%" so that escapes stay as they are.
 _KEEP: Final = "%/:@!$&'()*+,;=?~-._"
 _FEED_SCHEME: Final = re.compile(r"feed:(?=https?://)|feed(?=://)", re.IGNORECASE)
-_URL: Final = re.compile(r"(https?)://([^/?#@\\]+)([^#]*)", re.IGNORECASE)
+# What no address may hold stays in it, to be seen and refused; see worker/fetch/guard.py.
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_URL: Final = re.compile(r"(https?)://([^/?#@]+)([^#]*)", re.IGNORECASE)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?")
 
 
@@ -34,7 +36,7 @@ def feed_url(url: str) -> str:
     whole = _FEED_SCHEME.sub(lambda found: "" if found[0].endswith(":") else "http", url, count=1)
     parts = _URL.fullmatch(whole.partition("#")[0])
     authority = _AUTHORITY.fullmatch(parts[2]) if parts else None
-    if parts is None or authority is None:
+    if parts is None or authority is None or _FORBIDDEN.search(whole):
         return url
     scheme = parts[1].lower()
     port = str(int(authority[2])) if authority[2] else ""
