@@ -40,6 +40,8 @@ def test_spellings_of_one_address(url: str) -> None:
         ("http://[2001:DB8:0::1]:8000/", "http://[2001:db8::1]:8000/"),
         ("ftp://news.example/Rss#x", "ftp://news.example/Rss#x"),
         ("HTTP://u:p@news.example/", "HTTP://u:p@news.example/"),
+        ("HTTP://user@news.example/", "HTTP://user@news.example/"),
+        ("HTTP://a.example:80@news.example/", "HTTP://a.example:80@news.example/"),
         ("http://news.example:x/", "http://news.example:x/"),
         ("", ""),
     ],

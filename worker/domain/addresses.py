@@ -13,7 +13,7 @@ _KEEP: Final = "%/:@!$&'()*+,;=?~-._"
 _FEED_SCHEME: Final = re.compile(r"feed:(?=https?://)|feed(?=://)", re.IGNORECASE)
 # What no address may hold stays in it, to be seen and refused; see worker/fetch/guard.py.
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
-_URL: Final = re.compile(r"(https?)://([^/?#@]+)([^#]*)", re.IGNORECASE)
+_URL: Final = re.compile(r"(https?)://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?")
 
 
