@@ -15,6 +15,8 @@ class Form:
 
     Attributes:
         chunk: articles that come before each fault. rounds: how often all faults come.
+        backlog: more come when no more than so many wait, or a slow machine would fall behind, and
+            its last minutes would measure its speed instead of how it recovers.
         waits_for_one: whether a fault waits until one of its articles is done, not only begun;
             else some could be held five times by a worker that is killed, for which they are
             rightly given up.
@@ -25,6 +27,7 @@ class Form:
     """
 
     chunk: int
+    backlog: int
     rounds: int
     waits_for_one: bool
     is_shared: bool
@@ -36,6 +39,7 @@ class Form:
 FORMS = {
     "short": Form(
         chunk=12,
+        backlog=48,
         rounds=1,
         waits_for_one=False,
         is_shared=True,
@@ -45,6 +49,7 @@ FORMS = {
     ),
     "round": Form(
         chunk=50,
+        backlog=100,
         rounds=1,
         waits_for_one=True,
         is_shared=False,
@@ -54,6 +59,7 @@ FORMS = {
     ),
     "long": Form(
         chunk=50,
+        backlog=100,
         rounds=4,
         waits_for_one=True,
         is_shared=False,

@@ -121,7 +121,7 @@ class Postgres:
 
     def _run(self, name: str, *args: str) -> None:
         subprocess.run([*self._as, program(name), *args], stdout=subprocess.DEVNULL, check=True,
-                       timeout=60)  # fmt: skip
+                       cwd=self._folder, timeout=60)  # fmt: skip
 
     def close(self) -> None:
         self.stop()
