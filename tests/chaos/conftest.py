@@ -15,8 +15,8 @@ class Form:
 
     Attributes:
         chunk: articles that come before each fault. rounds: how often all faults come.
-        backlog: more come when no more than so many wait, or a slow machine would fall behind, and
-            its last minutes would measure its speed instead of how it recovers.
+        backlog: the last fault waits until no more than so many articles wait: what a slow machine
+            has not done yet is no part of how it recovers.
         waits_for_one: whether a fault waits until one of its articles is done, not only begun;
             else some could be held five times by a worker that is killed, for which they are
             rightly given up.

@@ -9,9 +9,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -35,10 +37,27 @@ def free_port() -> int:
     return port
 
 
+_stopped = threading.Event()
+
+
+def side_by_side(act: Callable[[str], None], names: Sequence[str]) -> None:
+    """Act in a thread for each name; an error or Ctrl-C ends what waits in the others, too."""
+    try:
+        with ThreadPoolExecutor(len(names)) as pool:
+            try:
+                list(pool.map(act, names))
+            except BaseException:
+                _stopped.set()
+                raise
+    finally:
+        _stopped.clear()
+
+
 def wait_for(condition: Callable[[], bool], what: str, within_s: float = 300) -> None:
     """Wait until something is so; a bound on a hang, not a measurement."""
     ends_at = time.monotonic() + within_s
     while not condition():
+        assert not _stopped.is_set(), f"stopped while waiting for {what}"
         assert time.monotonic() < ends_at, f"waited in vain for {what}"
         time.sleep(0.25)
 

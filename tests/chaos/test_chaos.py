@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 
 from tests.chaos.conftest import Form
 from tests.chaos.parts import Part, Supervisor
-from tests.chaos.servers import Postgres, Redis, Site, count, wait_for
+from tests.chaos.servers import Postgres, Redis, Site, count, side_by_side, wait_for
 from tests.sites import KELP
 from worker.store.store import Store
 
@@ -61,13 +60,17 @@ class World:
     def publish(self) -> None:
         """Let the feed grow, have it polled, and wait until somebody works on what came."""
         before = self.site.articles
-        wait_for(lambda: before - self.done() <= self.form.backlog, "the backlog", 600)
         self.site.articles = min(self.total, before + self.form.chunk)
         self.store.feeds.poll_now()
         begun = f"SELECT count(*) FROM article WHERE id > {before} AND token IS NOT NULL"
         if self.form.waits_for_one:
             begun = f"SELECT count(*) FROM article WHERE id > {before} AND state = 'done'"
         wait_for(lambda: count(self.engine, begun) > 0, f"what came after article {before}")
+
+    def catch_up(self) -> None:
+        """Wait until little waits."""
+        most = self.form.backlog
+        wait_for(lambda: self.site.articles - self.done() <= most, "it to catch up", 1800)
 
     def done(self) -> int:
         return count(self.engine, "SELECT count(*) FROM article WHERE state = 'done'")
@@ -182,16 +185,18 @@ def test_nothing_is_lost_or_doubled_and_poison_is_given_up(form: Form, tmp_path:
             error.add_note(f"in the world of {database}")
             raise
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(end_well, ["sqlite", "postgresql"]))
+    side_by_side(end_well, ["sqlite", "postgresql"])
 
 
 def disturb(world: World) -> None:
     """Let all faults come, and see that nothing is lost or doubled."""
-    for _ in range(world.form.rounds):
-        for fault in world.faults:
-            world.publish()
-            fault(world)
+    *faults, last = world.faults * world.form.rounds
+    for fault in faults:
+        world.publish()
+        fault(world)
+    world.catch_up()
+    world.publish()
+    last(world)
     world.publish()
 
     good = world.total - len(world.site.poison)
