@@ -31,7 +31,7 @@ demo: $(RUN)  ## Watch a made-up news site in twelve languages, end to end
 test: $(DEV)  ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-chaos: $(DEV)  ## Kill, freeze, empty and fill everything for an hour or two: nothing may be lost or doubled
+chaos: $(DEV)  ## Kill, freeze, empty and fill everything for an hour: nothing may be lost or doubled
 	CHAOS=$${CHAOS:-long} $(BIN)/python -m pytest tests/chaos $(ARGS)
 
 check: $(DEV)  ## Formatting, lint, types and the import contracts

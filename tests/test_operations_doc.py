@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+import click
+
+from worker.cli import seedwatch
 from worker.config import PREFIX, Settings
 from worker.health import PROBES
 
@@ -41,3 +44,17 @@ def test_the_example_of_env_names_only_what_exists() -> None:
     settings = {PREFIX + name.upper() for name in Settings.model_fields}
     assert {name for name in names if name.startswith(PREFIX)} <= settings
     assert {"POSTGRES_PASSWORD", "REDIS_PASSWORD"} <= set(names)
+
+
+def test_commands_within_compose_are_those_that_there_are() -> None:
+    """`run` goes through the image's entrypoint, which is `seedwatch` itself; `exec` does not."""
+    services = r"(?:migrate|worker|sweeper|beat|web)"
+    arguments = r"(?:-\S+ (?:\"[^\"]*\" )?)*"
+    ran = re.findall(rf"docker compose run {arguments}{services} ([\w-]+)", DOC)
+    executed = re.findall(rf"docker compose exec {arguments}{services} ([\w-]+)(?: ([\w-]+))?", DOC)
+    assert len(ran) >= 2
+    assert len(executed) >= 3
+    commands = set(seedwatch.list_commands(click.Context(seedwatch)))
+    assert set(ran) <= commands
+    assert {name for program, name in executed if program == "seedwatch"} <= commands
+    assert {program for program, _ in executed} <= {"seedwatch", "cat", "sh"}
