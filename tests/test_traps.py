@@ -122,6 +122,64 @@ def test_entries_over_the_cap_are_left_out_counted_and_told(
     assert (row.overflow, health_of(row, clock()).need) == (0, Need.NOTHING)
 
 
+def test_a_larger_cap_brings_the_rest_though_the_server_says_that_nothing_is_new(
+    real: Services, server: RawServer
+) -> None:
+    def conditional(connection: socket.socket, path: str) -> None:
+        is_known = "if-none-match" in server.requests[-1][1]
+        connection.sendall(
+            response(status="304 Not Modified")
+            if is_known
+            else response(rss(*ITEMS).encode(), ETag='"same"', content_type="text/xml")
+        )
+
+    server.answers["/rss"] = conditional
+    capped = replace(real, settings=real.settings.model_copy(update={"feed_max_entries": 10}))
+    for services, entries, overflow in [
+        (capped, 10, 2), (capped, 10, 2), (real, 12, 0), (real, 12, 0), (capped, 12, 0),
+    ]:  # fmt: skip
+        poll(services)
+        assert (row_of(services).entries, row_of(services).overflow) == (entries, overflow)
+    asked = ["if-none-match" in headers for _, headers in server.requests]
+    assert asked == [False, True, False, True, True]
+
+
+def test_a_resumed_feed_is_asked_for_all_that_it_has(real: Services, server: RawServer) -> None:
+    serve(server, rss(Item("a", "A")), ETag='"1"')
+    poll(real)
+    feed_id = row_of(real).id
+    real.store.feeds.set_state(feed_id, "paused")
+    real.store.feeds.set_state(feed_id, "active")
+    poll(real)
+    assert "if-none-match" not in server.requests[-1][1]
+
+
+def test_an_item_of_a_json_feed_has_no_address_but_what_it_says(
+    real: Services, server: RawServer
+) -> None:
+    items = [
+        {"id": "7", "content_text": "More seaweed."},
+        {"id": "posts/8", "title": "Eight", "content_html": "<p>Text of eight.</p>"},
+        {"id": server.url("/9"), "title": "Nine", "content_text": "Told in short."},
+        {"id": 10, "title": "Ten", "external_url": server.url("/10")},
+    ]
+    server.answers["/9"] = server.answers["/10"] = response(page("P", *KELP).encode())
+    serve(server, json.dumps(JSON_FEED | {"items": items}))
+    done = work(real, poll(real))
+    assert sorted(path for path, _ in server.requests) == ["/10", "/9", "/rss"]
+    assert sum(done.values()) == 4
+    with real.store.database.read() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT text_source, fetch_outcome, text FROM article WHERE url IS NULL ORDER BY text"
+        ).all()
+    assert [tuple(row) for row in told] == [
+        (TextSource.FEED, None, "More seaweed."), (TextSource.FEED, None, "Text of eight."),
+    ]  # fmt: skip
+    serve(server, json.dumps(JSON_FEED | {"items": items, "title": "Told again"}))
+    poll(real)
+    assert len(articles(real)) == 4
+
+
 @pytest.mark.parametrize(
     ("broken", "outcome"),
     [

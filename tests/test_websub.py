@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import FakeClock, flat
+from tests.fakes import BusyParsers, FakeClock, flat
 from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import Item, rss
 from worker import pipeline
@@ -98,6 +98,7 @@ class World:
     hub: Hub
     site: RawServer
     clock: FakeClock
+    parsers: BusyParsers
 
     def publish(self, *slugs: str, hub: str | None = None, **headers: str) -> None:
         """What the site's feed says from now on."""
@@ -134,7 +135,9 @@ def world(services: Services, server: RawServer, clock: FakeClock) -> Iterator[W
     fetcher = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "")
     hub = Hub()
     services.store.feeds.sync({"kelp": [FeedConfig(server.url("/rss"))]})
-    services = replace(services, fetcher=fetcher)
+    parsers = BusyParsers()
+    parsers.is_busy = False
+    services = replace(services, fetcher=fetcher, isolation=parsers)
 
     def take(feed_id: int, body: bytes, content_type: str) -> Outcome:
         return pipeline.take_push(services, feed_id, body, content_type)
@@ -143,7 +146,7 @@ def world(services: Services, server: RawServer, clock: FakeClock) -> Iterator[W
     with BackgroundServer(app, "127.0.0.1", 0) as pages:
         settings = services.settings.model_copy(update={"web_url": pages.url})
         services = replace(services, settings=settings)
-        yield World(services, hub, server, clock)
+        yield World(services, hub, server, clock, parsers)
     hub.close()
     fetcher.close()
 
@@ -294,6 +297,7 @@ class TestTime:
         # a poll that finds what nobody pushed: the hub cannot be relied on
         world.publish("a", "missed")
         world.poll()
+        assert world.wait_s() < 21_600
         world.publish("a", "missed", ETag='"x"')
         world.clock.advance(minutes=30)
         world.poll()
@@ -322,11 +326,78 @@ class TestTime:
         assert pipeline.due_subscriptions(world.services) == []
         assert send(old["hub.callback"], b"x")[0] == 410
 
-    def test_a_paused_feed_takes_no_push(self, world: World) -> None:
+    def test_a_paused_feed_takes_no_push_and_says_so(self, world: World) -> None:
         subscribed(world)
-        world.services.store.feeds.set_state(world.row.id, "paused")
-        assert world.hub.push(world.feed("b")) == (202, "not_found")
+        feeds = world.services.store.feeds
+        feeds.set_state(world.row.id, "paused")
+        assert world.hub.push(world.feed("b"))[0] == 410  # which ends it at the hub
         assert world.row.entries == 1
+        assert pipeline.due_subscriptions(world.services) == []
+        feeds.set_state(world.row.id, "active")
+        assert world.subscribe() == 1
+        world.publish("b", "a")
+        world.poll()
+        assert world.row.entries == 2
+        assert world.wait_s() < 21_600  # nobody pushes until the hub has asked back
+        assert world.hub.ask_back() == (200, "c-123")
+        assert world.hub.push(world.feed("c")) == (202, "ok")
+
+    def test_the_poll_that_finds_what_was_not_pushed_is_followed_by_one_at_its_own_pace(
+        self, world: World
+    ) -> None:
+        subscribed(world)
+        world.poll()
+        assert world.wait_s() == 21_600
+        world.publish("a", "missed")
+        world.clock.advance(hours=6)
+        world.poll()
+        assert world.wait_s() < 21_600
+        assert world.subscribe() == 1  # the hub may have forgotten us
+        assert world.hub.ask_back() == (200, "c-123")
+        world.clock.advance(hours=1)
+        world.publish("a", "missed", "again")
+        world.poll()
+        assert world.wait_s() < 21_600
+        assert world.subscribe() == 0  # and is not asked at each poll
+
+    def test_without_a_public_address_a_hub_is_no_reason_to_wait(self, world: World) -> None:
+        subscribed(world)
+        world.poll()
+        alone(world).poll()
+        assert world.wait_s() < 21_600
+
+
+def alone(world: World) -> World:
+    """The same without an address that hubs can reach."""
+    settings = world.services.settings.model_copy(update={"web_url": ""})
+    return replace(world, services=replace(world.services, settings=settings))
+
+
+def test_once_there_is_a_public_address_hubs_are_asked_though_no_feed_has_changed(
+    world: World,
+) -> None:
+    world.publish("a", ETag='"same"')
+    alone(world).poll()
+    assert pipeline.due_subscriptions(alone(world).services) == []
+    world.site.answers["/rss"] = response(status="304 Not Modified")
+    assert world.poll() == {Outcome.UNCHANGED: 1}
+    assert world.subscribe() == 1
+
+
+def test_a_push_that_cannot_be_read_makes_the_feed_due_soon(world: World) -> None:
+    subscribed(world)
+    world.poll()
+    for _ in range(2):  # however often
+        assert world.hub.push(b"<html>sorry") == (202, "not_a_feed")
+        assert world.wait_s() == 120
+
+
+def test_a_push_that_has_no_time_to_be_read_is_to_come_again(world: World) -> None:
+    subscribed(world)
+    world.parsers.is_busy = True
+    assert world.hub.push(world.feed("b"))[0] == 503
+    world.parsers.is_busy = False
+    assert world.hub.push(world.feed("b")) == (202, "ok")
 
 
 def test_a_hub_at_a_private_address_is_not_asked(world: World) -> None:
@@ -338,11 +409,9 @@ def test_a_hub_at_a_private_address_is_not_asked(world: World) -> None:
 
 
 def test_without_a_public_address_nobody_subscribes(world: World) -> None:
-    settings = world.services.settings.model_copy(update={"web_url": ""})
-    alone = replace(world, services=replace(world.services, settings=settings))
-    alone.publish("a")
-    alone.poll()
-    assert pipeline.due_subscriptions(world.services) == []
+    world.publish("a")
+    alone(world).poll()
+    assert pipeline.due_subscriptions(alone(world).services) == []
 
 
 @pytest.mark.parametrize("url", ["watch.example.org", "ftp://a.test", "https://u:p@a.test/", "x"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.domain import (
@@ -25,7 +25,7 @@ from worker.feeds.redirects import Move, next_move
 from worker.feeds.schedule import PollState, max_age_s, next_poll_at
 from worker.feeds.wrappers import is_opaque
 from worker.fetch.guard import safe_url
-from worker.reading import fetch_feed, read_feed
+from worker.reading import fetch_feed, is_capped_otherwise, read_feed
 from worker.records import FeedJob, HubLink, KnownEntries, NewEntry, PollResult
 from worker.services import Services
 from worker.store.feeds import hash_of
@@ -158,7 +158,9 @@ def _unknown_feed(url: str) -> FeedJob:
 
 def _has_same_body(job: FeedJob, got: Fetched, services: Services) -> bool:
     """Whether the server sent what we have parsed before (servers lie about validators)."""
-    return job.body_hash is not None and job.body_hash == _body_hash(got, services)
+    if is_capped_otherwise(job, services):
+        return False
+    return job.body_hash is not None and job.body_hash == _body_hash(got)
 
 
 def unchanged(job: FeedJob, got: Fetched | NotModified, services: Services) -> PollResult:
@@ -169,6 +171,7 @@ def unchanged(job: FeedJob, got: Fetched | NotModified, services: Services) -> P
         outcome=Outcome.UNCHANGED,
         is_success=True,
         next_poll_at=_next(job, services, got=got),
+        own_poll_at=_own_next(job, services, got=got),
         elapsed_s=got.elapsed_s,
         status=got.status if isinstance(got, Fetched) else 304,
         size_bytes=len(got.body) if isinstance(got, Fetched) else 0,
@@ -186,6 +189,7 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         outcome=Outcome.OK if feed.entries else Outcome.EMPTY,
         is_success=True,
         next_poll_at=_next(job, services, got=got, feed=feed),
+        own_poll_at=_own_next(job, services, got=got, feed=feed),
         detail=feed.bozo or "",
         status=got.status,
         elapsed_s=got.elapsed_s,
@@ -193,14 +197,16 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         has_body=True,
         # an index that has not changed says nothing about its sitemaps
         validators=Validators() if feed.children else got.validators,
-        body_hash=None if feed.children else _body_hash(got, services),
+        body_hash=None if feed.children else _body_hash(got),
         title=feed.title or None,
         language=feed.language,
         ttl_s=feed.ttl_s,
         entry_interval_s=_entry_interval_s(feed),
         entries=new_entries(job, feed),
-        hub=HubLink(feed.hub_url, feed.self_url or job.url) if services.settings.web_url else None,
+        # also while no hub can reach us: once one can, it is asked though nothing has changed
+        hub=HubLink(feed.hub_url, feed.self_url or job.url),
         overflow=feed.overflow,
+        entry_cap=services.settings.feed_max_entries,
         moved_to=move.to,
         moved_count=move.count,
     )
@@ -262,11 +268,17 @@ def _new_entry(job: FeedJob, feed: ParsedFeed, entry: Entry) -> NewEntry:
     )
 
 
-def _body_hash(got: Fetched, services: Services) -> str:
-    """What was read: a body, as far as the cap on entries lets it."""
-    found = hashlib.sha256(got.body)
-    found.update(str(services.settings.feed_max_entries).encode())
-    return found.hexdigest()
+def _body_hash(got: Fetched) -> str:
+    return hashlib.sha256(got.body).hexdigest()
+
+
+def _own_next(
+    job: FeedJob, services: Services, *, got: Fetched | NotModified, feed: ParsedFeed | None = None
+) -> datetime | None:
+    """When a feed that is pushed is due by its own pace; None where that is what counts anyway."""
+    if not (job.is_pushed and services.settings.web_url):
+        return None
+    return _next(replace(job, is_pushed=False), services, got=got, feed=feed)
 
 
 def _next(
@@ -293,7 +305,7 @@ def _next(
         max_age_s=max_age_s(got.headers) if got else None,
         retry_after_s=retry_after_s,
         min_interval_s=min_interval_s(job.url),
-        is_pushed=job.is_pushed,
+        is_pushed=job.is_pushed and bool(services.settings.web_url),
     )
     return next_poll_at(state, now, 2 * services.jitter() - 1)
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 from worker.domain import Outcome, ParsedFeed
 from worker.errors import FetchError, ParseError
+from worker.feeds.schedule import MIN_INTERVAL_S
 from worker.feeds.websub import pause_after, subscription_form
 from worker.fetch.guard import safe_url
 from worker.polling import new_entries
@@ -40,6 +42,11 @@ def ask_hub(services: Services, held: Subscription) -> bool:
 def store_push(services: Services, feed_id: int, body: bytes, content_type: str) -> Outcome:
     """Store the entries of a verified push as those of a poll; the schedule stays as it is.
 
+    Of one that cannot be read the feed itself tells what was in it: it is due soon.
+
+    Returns:
+        How that ended: NOT_FOUND for a feed that is not polled, POSTPONED if there is no time.
+
     Raises:
         StoreError: the database cannot be reached.
     """
@@ -58,6 +65,8 @@ def store_push(services: Services, feed_id: int, body: bytes, content_type: str)
         )
     except ParseError as error:
         log.warning("a push for %s: %s", safe_url(job.url), error)
+        if error.outcome is not Outcome.POSTPONED:  # that one the hub sends again
+            services.store.feeds.poll_within(feed_id, timedelta(seconds=MIN_INTERVAL_S))
         return error.outcome
     result = PollResult(
         job=job,

@@ -24,12 +24,17 @@ def fetch_feed(services: Services, job: FeedJob) -> Fetched | NotModified:
         FetchError: it cannot be had, or its host's turn is too far off.
     """
     age_s = (services.clock() - job.body_at).total_seconds() if job.body_at else None
-    is_whole = is_unconditional(job.id, job.polls, age_s)
+    is_whole = is_unconditional(job.id, job.polls, age_s) or is_capped_otherwise(job, services)
     return services.ask(
         job.url,
         validators=None if is_whole else job.validators,
         max_bytes=services.settings.feed_max_bytes,
     )
+
+
+def is_capped_otherwise(job: FeedJob, services: Services) -> bool:
+    """Whether entries were left out that another cap may let in: then it is to be read anew."""
+    return job.overflow > 0 and job.entry_cap != services.settings.feed_max_entries
 
 
 def read_feed(got: Fetched, services: Services) -> ParsedFeed:

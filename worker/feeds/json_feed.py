@@ -60,13 +60,19 @@ def _entry(item: dict[str, Any], base: str, now: datetime, language: str) -> Raw
     content = text.to_text(_text(item.get("content_html"))) or plain
     published = _text(item.get("date_published")) or _text(item.get("date_modified"))
     authors = [*_list(item.get("authors")), item.get("author")]
+    own_id = _text(item.get("id"))
     names = [_text(author.get("name")) for author in authors if isinstance(author, dict)]
     return RawEntry(
-        id=_text(item.get("id")),
+        id=own_id,
         # A micropost has no title; its text is all there is to tell it by.
         title=text.plain_lines(_text(item.get("title"))) or content[:200],
         base=base,
-        links=(_text(item.get("url")), _text(item.get("external_url")), _text(item.get("id"))),
+        links=(
+            _text(item.get("url")),
+            _text(item.get("external_url")),
+            # "ideally the full URL of the resource"; any other id is no address, relative or not
+            own_id if own_id.lower().startswith(("http://", "https://")) else "",
+        ),
         summary=text.plain_lines(_text(item.get("summary"))),
         content=content,
         author=", ".join(name for name in names if name),

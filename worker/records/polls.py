@@ -27,6 +27,7 @@ class FeedJob:
         entry_days: how many entries were published on each of the latest days, by ISO date.
         entry_hours: how many lately in each hour of the day, "0" to "23" UTC.
         is_pushed: its hub pushes new entries, and has missed none since.
+        overflow: entries over the cap when it was last read. entry_cap: what the cap was then.
     """
 
     id: int
@@ -51,6 +52,8 @@ class FeedJob:
     entry_hours: Mapping[str, int] = field(default_factory=dict)
     last_entry_at: datetime | None = None
     is_pushed: bool = False
+    overflow: int = 0
+    entry_cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,9 @@ class PollResult:
     Attributes:
         has_body: whether the server sent a body, changed or not.
         moved_to, moved_count: as they are after this poll.
-        hub: what the feed says of its hub; None where that is not asked, or not known.
+        hub: what the feed says of its hub; None where that is not known.
+        own_poll_at: of a feed that is pushed, its next poll should its hub have missed an entry.
+        entry_cap: the cap on entries with which it was read.
     """
 
     job: FeedJob
@@ -134,6 +139,8 @@ class PollResult:
     moved_count: int = 0
     has_body: bool = False
     hub: HubLink | None = None
+    own_poll_at: datetime | None = None
+    entry_cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

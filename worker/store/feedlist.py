@@ -187,7 +187,7 @@ class FeedList:
         return found
 
     def set_state(self, feed_id: int, state: str) -> None:
-        """Pause, resume or retire a feed; a resumed one is due at once.
+        """Pause, resume or retire a feed; a resumed one is due at once, without validators.
 
         One that no file named any more is then one that was added by hand: else it would be
         retired again.
@@ -204,7 +204,13 @@ class FeedList:
                 connection.execute(
                     feed.update()
                     .where(feed.c.id == feed_id)
-                    .values(due_at=self._db.now(connection), failures=0, tries=0, hinted_at=None)
+                    .values(
+                        due_at=self._db.now(connection),
+                        failures=0,
+                        tries=0,
+                        hinted_at=None,
+                        body_at=None,
+                    )
                 )
 
     def poll_now(self, feed_id: int | None = None) -> None:

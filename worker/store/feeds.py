@@ -77,9 +77,28 @@ class FeedStore(FeedList):
             stored = self._store(connection, result, now)
             if result.hub is not None:
                 note_hub(connection, result.job.id, result.hub.hub_url, result.hub.topic_url, now)
-            if stored.unseen:
-                note_missed(connection, result.job.id, now)
+            if stored.unseen and note_missed(connection, result.job.id, now):
+                self._poll_by_itself(connection, result, now)
         return stored.todo
+
+    def _poll_by_itself(self, connection: sa.Connection, result: PollResult, now: datetime) -> None:
+        """Make a feed due at its own pace: its hub, relied on until now, has missed entries."""
+        if result.own_poll_at is not None:
+            connection.execute(
+                feed.update()
+                .where(feed.c.id == result.job.id)
+                .values(due_at=result.own_poll_at, interval_s=_seconds(result.own_poll_at, now))
+            )
+
+    def poll_within(self, feed_id: int, wait: timedelta) -> None:
+        """Make an active feed due after a while, if it is not so before."""
+        with self._db.write() as connection:
+            due_at = self._db.now(connection) + wait
+            connection.execute(
+                feed.update()
+                .where(feed.c.id == feed_id, feed.c.state == states.ACTIVE, feed.c.due_at > due_at)
+                .values(due_at=due_at)
+            )
 
     def finish_push(self, result: PollResult) -> None:
         """Store the entries that a feed's hub has pushed, and the event; all else stays as it is.
@@ -168,7 +187,7 @@ class FeedStore(FeedList):
 def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "due_at": result.next_poll_at,
-        "interval_s": max(0.0, (result.next_poll_at - now).total_seconds()),
+        "interval_s": _seconds(result.next_poll_at, now),
         "tries": 0,
         "last_outcome": result.outcome,
         "last_detail": result.detail or None,
@@ -178,7 +197,7 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
         "moved_count": result.moved_count,
         "polls": feed.c.polls + 1,
     }
-    if result.job.is_pushed:
+    if result.own_poll_at is not None:
         del values["interval_s"]  # its own pace, for when it is no longer pushed
     if result.has_body:
         values["body_at"] = now
@@ -193,12 +212,17 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
             "ttl_s": result.ttl_s,
             "entry_interval_s": result.entry_interval_s,
             "overflow": result.overflow,
+            "entry_cap": result.entry_cap,
         }
         if result.title:
             values["title"] = sa.case((feed.c.title == "", result.title), else_=feed.c.title)
         if result.language:
             values["language"] = sa.func.coalesce(feed.c.language, result.language)
     return values
+
+
+def _seconds(until: datetime, now: datetime) -> float:
+    return max(0.0, (until - now).total_seconds())
 
 
 def _feed_job(row: Row) -> FeedJob:
@@ -224,4 +248,6 @@ def _feed_job(row: Row) -> FeedJob:
         entry_days=row.entry_days or {},
         entry_hours=row.entry_hours or {},
         last_entry_at=row.last_entry_at,
+        overflow=row.overflow,
+        entry_cap=row.entry_cap,
     )

@@ -16,6 +16,9 @@ from worker.store.schema import feed, subscription
 _ASK_AGAIN = timedelta(hours=1)
 """A hub that said yes and never asked back is asked again after so long."""
 _ACTIVE_FEEDS = sa.select(feed.c.id).where(feed.c.state == states.ACTIVE)
+_IS_COMPLETE = sa.or_(
+    subscription.c.missed_at.is_(None), subscription.c.pushed_at > subscription.c.missed_at
+)
 
 
 class SubscriptionStore:
@@ -88,6 +91,15 @@ class SubscriptionStore:
                 .values(until=None, due_at=now + pause, last_error=reason)
             )
 
+    def end(self, feed_id: int) -> None:
+        """Note that the hub was told to stop: once the feed is polled again, it is asked anew."""
+        with self._db.write() as connection:
+            connection.execute(
+                subscription.update()
+                .where(subscription.c.feed_id == feed_id)
+                .values(until=None, due_at=self._db.now(connection))
+            )
+
 
 def note_hub(
     connection: sa.Connection, feed_id: int, hub_url: str | None, topic_url: str, now: datetime
@@ -120,13 +132,18 @@ def note_hub(
         )
 
 
-def note_missed(connection: sa.Connection, feed_id: int, now: datetime) -> None:
-    """Remember that a poll found entries that the hub, which had agreed to, had not pushed."""
-    connection.execute(
-        subscription.update()
-        .where(subscription.c.feed_id == feed_id, subscription.c.until > now)
-        .values(missed_at=now)
-    )
+def note_missed(connection: sa.Connection, feed_id: int, now: datetime) -> bool:
+    """Remember that a poll found entries that the hub, which had agreed to, had not pushed.
+
+    The first time since it pushed, it is asked anew: it may have forgotten us.
+
+    Returns:
+        Whether there is such a hub.
+    """
+    is_held = sa.and_(subscription.c.feed_id == feed_id, subscription.c.until > now)
+    connection.execute(subscription.update().where(is_held, _IS_COMPLETE).values(due_at=now))
+    noted = connection.execute(subscription.update().where(is_held).values(missed_at=now))
+    return bool(noted.rowcount)
 
 
 def note_push(connection: sa.Connection, feed_id: int, now: datetime) -> None:
@@ -140,11 +157,8 @@ def pushed_feeds(
     connection: sa.Connection, feed_ids: Collection[int], now: datetime
 ) -> frozenset[int]:
     """Those of the feeds whose hub can be relied on: it has not missed anything since it pushed."""
-    is_complete = sa.or_(
-        subscription.c.missed_at.is_(None), subscription.c.pushed_at > subscription.c.missed_at
-    )
     query = sa.select(subscription.c.feed_id).where(
-        subscription.c.feed_id.in_(sorted(feed_ids)), subscription.c.until > now, is_complete
+        subscription.c.feed_id.in_(sorted(feed_ids)), subscription.c.until > now, _IS_COMPLETE
     )
     return frozenset(connection.execute(query).scalars())
 

@@ -103,6 +103,11 @@ class PushCallback:
         with self._places:
             outcome = self._store_push(held.feed_id, body, content_type)
         log.info("pushed %s: %s", safe_url(held.topic_url), outcome)
+        if outcome is Outcome.NOT_FOUND:  # paused: what comes meanwhile is asked for afterwards
+            self._store.subscriptions.end(held.feed_id)
+            return _refused(410, "no such subscription any more")
+        if outcome is Outcome.POSTPONED:
+            return _refused(503, "later")
         return PlainTextResponse(str(outcome), 202)
 
     def _held(self, token: str) -> Subscription | None:

@@ -30,6 +30,7 @@ feed = sa.Table(
     sa.Column("moved_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("overflow", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("entry_cap", sa.Integer),
     sa.Column("entry_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("entry_days", CleanJson),
     sa.Column("entry_hours", CleanJson),
