@@ -221,6 +221,25 @@ def test_one_that_no_watch_names_can_be_resumed_for_good(run: Run, tmp_path: Pat
     assert run("feeds", "list").out == ""
 
 
+def test_a_feed_whose_ids_cannot_be_relied_on_says_so(run: Run, server: RawServer) -> None:
+    run("feeds", "add", server.url("/rss"))
+    run("run", "--once")
+    (row,) = run("feeds", "health", "--json").json
+    assert row["told_apart"] == {"by": "id", "since": None, "why": None}
+    assert "told apart" not in run("feeds", "health").out
+    server.answers["/rss"] = response(
+        rss(Item("a", "A", guid="0"), Item("b", "B", guid="0")).encode()
+    )
+    run("feeds", "poll", "1")
+    run("run", "--once")
+    (row,) = run("feeds", "health", "--json").json
+    assert row["told_apart"]["by"] == "id_or_address"
+    assert row["told_apart"]["since"]
+    assert f"told apart by id or address since {row['told_apart']['since'][:10]}" in (
+        run("feeds", "health").out
+    )
+
+
 class TestTry:
     def test_it_shows_what_a_poll_would_store_and_stores_nothing(
         self, run: Run, server: RawServer, tmp_path: Path

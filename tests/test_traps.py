@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from tests.fakes import FakeClock, flat
 from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import KELP, Item, page, rss
 from worker import pipeline
-from worker.domain import FeedConfig, Outcome, TextSource
+from worker.domain import FeedConfig, Outcome, TextSource, ToldBy
 from worker.feeds.health import Need, health_of
 from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
 from worker.health import oldest_due_feed
@@ -230,17 +231,43 @@ def test_ids_that_are_new_at_every_fetch_make_no_second_article(
     assert found == [("Title a", 3), ("Title b", 3)]
 
 
-def test_ids_that_are_places_in_the_list_lose_no_article(
+def test_ids_that_are_missing_or_shared_are_noted_once(
     real: Services, server: RawServer, clock: FakeClock
 ) -> None:
+    since = clock()
+    for title in ("A", "Another A"):
+        items = [Item("a", title, guid="0"), Item("b", "B", guid="0"), Item("c", "C")]
+        serve(server, rss(*items).replace("<guid>c</guid>", ""))
+        poll(real)
+        clock.advance(hours=1)
+    serve(server, rss(Item("d", "D")))
+    poll(real)
+    row = row_of(real)
+    assert (row.told_by, row.told_by_since) == (ToldBy.ID_OR_ADDRESS, since)
+    assert row.told_by_why == "of 3 entries 1 have no id and 2 one that others have too"
+    assert len(articles(real)) == 4
+
+
+def test_ids_that_are_places_in_the_list_lose_no_article(
+    real: Services, server: RawServer, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     order = "cba"
     for newest in ("d", "e", "f", "gh", "ijk"):
         items = [Item(slug, f"About {slug}", guid=str(place)) for place, slug in enumerate(order)]
         serve(server, rss(*items))
         poll(real)
+        if newest == "e":  # the first time that "0" is another entry
+            since = clock()
+        clock.advance(hours=1)
         order = (newest + order)[:3]
     found = sorted(title for title, *_ in articles(real))
     assert found == [f"About {slug}" for slug in "abcdefgh"]
+    row = row_of(real)
+    assert (row.told_by, row.told_by_since) == (ToldBy.ADDRESS, since)
+    assert row.told_by_why == "2 ids were those of other entries before"
+    told = [record for record in caplog.records if "told apart" in record.message]
+    assert [(record.was, record.feed) for record in told] == [("id", row.id)]  # type: ignore[attr-defined]
     serve(server, rss(*(Item(slug, f"About {slug}", guid=str(n)) for n, slug in enumerate("ijk"))))
     poll(real)  # nothing in it was there before
     assert len(articles(real)) == 11

@@ -205,6 +205,7 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         entries=new_entries(job, feed),
         # also while no hub can reach us: once one can, it is asked though nothing has changed
         hub=HubLink(feed.hub_url, feed.self_url or job.url),
+        identity=feed.identity,
         overflow=feed.overflow,
         entry_cap=services.settings.feed_max_entries,
         moved_to=move.to,

@@ -76,6 +76,7 @@ def store_push(services: Services, feed_id: int, body: bytes, content_type: str)
         detail="pushed by its hub",
         size_bytes=len(body),
         entries=new_entries(job, replace(feed, title=feed.title or job.title)),
+        identity=feed.identity,
     )
     services.store.feeds.finish_push(result)
     return result.outcome

@@ -11,7 +11,7 @@ from tests.fakes import FakeClock
 from tests.web.conftest import Filler
 from tests.web.filling import FEED_URL, Found
 from tests.web.test_inbox import words
-from worker.domain import FeedConfig, Outcome, Validators
+from worker.domain import FeedConfig, Identity, Outcome, ToldBy, Validators
 from worker.records import PollResult
 from worker.store.states import PAUSED
 from worker.store.store import Store
@@ -72,6 +72,22 @@ def test_trouble_comes_first_and_says_what_it_is(
         page
     )
     assert not page.xpath("//tbody//html")
+
+
+def test_it_is_said_by_what_entries_are_told_apart(
+    see: See, sqlite_store: Store, clock: FakeClock
+) -> None:
+    sqlite_store.feeds.sync({"kelp": [FeedConfig("https://a.example/rss")]})
+    feed_id = sqlite_store.feeds.rows()[0].id
+    assert "by their ids" in words(see(f"/feeds/{feed_id}"))
+    (job,) = sqlite_store.feeds.claim([feed_id])
+    identity = Identity(ToldBy.ADDRESS, "2 ids were those of other entries before")
+    due_at = clock() + timedelta(hours=1)
+    result = PollResult(job, Outcome.OK, due_at, is_success=True, identity=identity)
+    sqlite_store.feeds.finish_poll(result)
+    said = words(see(f"/feeds/{feed_id}"))
+    assert "by their addresses where an id means another entry than before; since" in said
+    assert "2 ids were those of other entries before" in said
 
 
 def test_the_test_feed_has_a_secret() -> None:

@@ -10,8 +10,10 @@ from worker.clock import iso, utc_now
 from worker.commands.common import print_json
 from worker.commands.feedstore import NO_FEEDS, json_option, record_of, synced_store, watch_option
 from worker.config import load_settings
+from worker.domain import ToldBy
 from worker.errors import InputError
 from worker.feeds.health import FeedHealth, Need, by_urgency, health_of
+from worker.records import FeedRow
 
 
 @click.command()
@@ -36,6 +38,8 @@ def health(watch_name: str | None, as_json: bool) -> None:
         click.echo(_line(item))
         if item.note:
             click.echo(f"       {item.note}")
+        if item.row.told_by is not ToldBy.ID:
+            click.echo(f"       {_told_apart(item.row)}")
 
 
 def _line(item: FeedHealth) -> str:
@@ -49,12 +53,23 @@ def _line(item: FeedHealth) -> str:
     )
 
 
+def _told_apart(row: FeedRow) -> str:
+    how = str(row.told_by).replace("_", " ")
+    since = f" since {row.told_by_since:%Y-%m-%d %H:%M}" if row.told_by_since else ""
+    return f"entries are told apart by {how}{since}: {row.told_by_why or ''}"
+
+
 def _record(item: FeedHealth) -> dict[str, Any]:
     a_week = item.rhythm.entries_a_week
     return {
         **record_of(item.row),
         "needs": None if item.need in (Need.NOTHING, Need.OFF) else item.need.name.lower(),
         "note": item.note,
+        "told_apart": {
+            "by": item.row.told_by,
+            "since": iso(item.row.told_by_since),
+            "why": item.row.told_by_why,
+        },
         "entries_a_week": None if a_week is None else round(a_week, 1),
         "last_entry_at": iso(item.row.last_entry_at),
         "silence": item.rhythm.silence,

@@ -40,13 +40,16 @@ from worker.domain.matching import (
 )
 from worker.domain.naming import Confirmed, Rendering
 from worker.domain.reading import (
+    BY_ID,
     NO_LANGUAGE,
     UNDETERMINED,
     DetectedLanguage,
     Entry,
     ExtractedArticle,
+    Identity,
     LanguageDetector,
     ParsedFeed,
+    ToldBy,
 )
 from worker.domain.watching import (
     Aspect,
@@ -71,6 +74,7 @@ from worker.domain.words import (
 )
 
 __all__ = [
+    "BY_ID",
     "NO_LANGUAGE",
     "UNDETERMINED",
     "AlignedPassage",
@@ -93,6 +97,7 @@ __all__ = [
     "FetchPolicy",
     "Fetched",
     "Fetcher",
+    "Identity",
     "Judged",
     "Kind",
     "LanguageDetector",
@@ -118,6 +123,7 @@ __all__ = [
     "TellingRules",
     "TextSource",
     "Told",
+    "ToldBy",
     "Tuning",
     "Validators",
     "Vectors",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 # --- feeds ------------------------------------------------------------------------------------
@@ -36,6 +37,29 @@ class Entry:
     published_raw: str | None = None
 
 
+class ToldBy(StrEnum):
+    """By what the entries of a feed are told apart; each is a step down from the one before."""
+
+    ID = "id"
+    ID_OR_ADDRESS = "id_or_address"
+    """Where an id is missing, or several entries have it, the address counts instead."""
+    ADDRESS = "address"
+    """Besides, ids that meant other entries before: with another address it is another entry."""
+    TITLE = "title"
+    """Outlet, title and day: a search engine whose ids and links change at every fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By what a feed's entries are told apart, and why not by their ids; empty if they are."""
+
+    by: ToldBy = ToldBy.ID
+    why: str = ""
+
+
+BY_ID = Identity()
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """A feed as read.
@@ -47,6 +71,7 @@ class ParsedFeed:
         bozo: what is wrong with the feed, if anything is; its entries still count.
         hub_url: the WebSub hub that the feed names; self_url: what it calls itself.
         children: the sitemaps that an index of sitemaps names; their entries are the feed's.
+        identity: by what the entries are told apart.
     """
 
     title: str
@@ -59,6 +84,7 @@ class ParsedFeed:
     hub_url: str | None = None
     self_url: str | None = None
     children: tuple[str, ...] = ()
+    identity: Identity = BY_ID
 
 
 # --- extract ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from worker.domain import Entry
+from worker.domain import BY_ID, Entry, Identity, ToldBy
 from worker.feeds import text
 from worker.feeds.wrappers import is_churning, unwrap
 
@@ -87,6 +87,20 @@ def build_entries(raw_entries: Sequence[RawEntry], *, feed_url: str) -> tuple[En
             seen.add(own.id)
             kept.append(own)
     return tuple(kept)
+
+
+def identity_of(raw_entries: Sequence[RawEntry], *, feed_url: str) -> Identity:
+    """By what `build_entries` tells the entries of a feed apart, and why."""
+    if is_churning(feed_url):
+        return Identity(ToldBy.TITLE, "this engine's ids and links are others at every fetch")
+    counts = Counter(_own_id(raw.id) for raw in raw_entries)
+    missing = counts.pop("", 0)
+    shared = sum(number for number in counts.values() if number > 1)
+    if not missing and not shared:
+        return BY_ID
+    total = len(raw_entries)
+    why = f"of {total} entries {missing} have no id and {shared} one that others have too"
+    return Identity(ToldBy.ID_OR_ADDRESS, why)
 
 
 def http_url(url: str, base: str = "") -> str | None:

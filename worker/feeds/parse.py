@@ -12,7 +12,7 @@ from worker.errors import ParseError
 from worker.feeds import text
 from worker.feeds.defences import MAX_FEED_BYTES
 from worker.feeds.encoding import decode, unpacked
-from worker.feeds.entries import RawFeed, build_entries, http_url
+from worker.feeds.entries import RawFeed, build_entries, http_url, identity_of
 from worker.feeds.json_feed import looks_like_json, read_json_feed
 from worker.feeds.sitemap import looks_like_sitemap, read_sitemap
 from worker.feeds.xml_feed import read_xml_feed
@@ -90,6 +90,7 @@ def _feed(
         hub_url=linked.get("hub") or http_url(raw.hub_url, url),
         self_url=linked.get("self") or http_url(raw.self_url, url),
         children=raw.children,
+        identity=identity_of(raw.entries, feed_url=url),
     )
 
 

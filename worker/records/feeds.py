@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.domain import (
     FetchPolicy,
+    ToldBy,
 )
 
 
@@ -22,6 +23,7 @@ class FeedRow:
         interval_s: from the last poll to the next. entry_interval_s: the mean time between two
             entries. ttl_s: how long the feed asks to be left alone.
         is_conditional: whether its server gave validators, so that a poll costs little.
+        told_by: by what its entries are told apart; since when and why, if it is not their ids.
     """
 
     id: int
@@ -49,6 +51,9 @@ class FeedRow:
     entry_interval_s: float | None = None
     ttl_s: float | None = None
     is_conditional: bool = False
+    told_by: ToldBy = ToldBy.ID
+    told_by_since: datetime | None = None
+    told_by_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

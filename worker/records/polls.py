@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain import (
+    BY_ID,
+    Identity,
     Outcome,
+    ToldBy,
     Validators,
 )
 
@@ -28,6 +31,7 @@ class FeedJob:
         entry_hours: how many lately in each hour of the day, "0" to "23" UTC.
         is_pushed: its hub pushes new entries, and has missed none since.
         overflow: entries over the cap when it was last read. entry_cap: what the cap was then.
+        told_by: by what its entries were told apart so far.
     """
 
     id: int
@@ -54,6 +58,7 @@ class FeedJob:
     is_pushed: bool = False
     overflow: int = 0
     entry_cap: int | None = None
+    told_by: ToldBy = ToldBy.ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class PollResult:
         hub: what the feed says of its hub; None where that is not known.
         own_poll_at: of a feed that is pushed, its next poll should its hub have missed an entry.
         entry_cap: the cap on entries with which it was read.
+        identity: by what its document tells entries apart.
     """
 
     job: FeedJob
@@ -141,6 +147,7 @@ class PollResult:
     hub: HubLink | None = None
     own_poll_at: datetime | None = None
     entry_cap: int | None = None
+    identity: Identity = BY_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from worker.domain import FetchPolicy, Outcome
 from worker.records import NewEntry, PollResult
 from worker.store import claims, states
-from worker.store.engine import Database, Row, chunks
+from worker.store.engine import Database, chunks
+from worker.store.entryids import known_sightings, told_apart
 from worker.store.schema import article, article_alias, feed, sighting
 
 _KEPT_DAYS: Final = 28
@@ -39,8 +40,8 @@ def store_entries(
     database: Database, connection: sa.Connection, result: PollResult, now: datetime
 ) -> StoredEntries:
     """Store sightings and articles of a poll's entries, as far as they are new or edited."""
-    seen = _known_sightings(connection, result.job.id, [e.entry_hash for e in result.entries])
-    entries = _told_apart(connection, result, seen)
+    seen = known_sightings(connection, result.job.id, [e.entry_hash for e in result.entries])
+    entries = told_apart(connection, result, seen, now)
     unseen: dict[str, NewEntry] = {}
     edited: dict[int, NewEntry] = {}
     for entry in entries:
@@ -78,64 +79,11 @@ def store_entries(
     return StoredEntries(_ready(connection, [*ids.values(), *edited], now), list(unseen.values()))
 
 
-def _told_apart(
-    connection: sa.Connection, result: PollResult, seen: dict[str, Row]
-) -> Sequence[NewEntry]:
-    """The entries, those with an id that meant another article before known by their address.
-
-    Some feeds number their entries anew each time. Without this, each new one would count as an
-    edit of what had its number. An address alone that changes is no proof: it may follow a
-    headline. That an id now means what the feed brought under another one is a proof.
-    """
-    changed = {
-        entry.entry_hash: entry.key_hash
-        for entry in result.entries
-        if entry.url
-        and (known := seen.get(entry.entry_hash)) is not None
-        and known.url not in (None, entry.url)
-    }
-    if not changed:
-        return result.entries
-    feed_id = result.job.id
-    proof = (
-        (row.article_id, row.key_hash)
-        for part in chunks(sorted(set(changed.values())))
-        for row in connection.execute(
-            sa.select(sighting.c.article_id, article.c.key_hash)
-            .join(article, article.c.id == sighting.c.article_id)
-            .where(sighting.c.feed_id == feed_id, article.c.key_hash.in_(part))
-        )
-    )
-    brought = {key_hash: article_id for article_id, key_hash in proof}
-    has_moved = any(
-        brought.get(key_hash, seen[entry_hash].article_id) != seen[entry_hash].article_id
-        for entry_hash, key_hash in changed.items()
-    )
-    if not has_moved and not _is_told_by_address(connection, feed_id):
-        return result.entries
-    seen |= _known_sightings(connection, feed_id, sorted(changed.values()))
-    return [
-        replace(entry, entry_hash=changed.get(entry.entry_hash, entry.entry_hash))
-        for entry in result.entries
-    ]
-
-
-def _is_told_by_address(connection: sa.Connection, feed_id: int) -> bool:
-    """Whether ids of the feed have meant several articles before."""
-    query = (
-        sa.select(sighting.c.id)
-        .join(article, article.c.id == sighting.c.article_id)
-        .where(sighting.c.feed_id == feed_id, sighting.c.entry_hash == article.c.key_hash)
-        .limit(1)
-    )
-    return connection.execute(query).first() is not None
-
-
 def known_changes(
     connection: sa.Connection, feed_id: int, entry_hashes: Iterable[str]
 ) -> dict[str, str]:
     """The change_hash of those entries that a feed has brought before, by entry_hash."""
-    seen = _known_sightings(connection, feed_id, list(entry_hashes))
+    seen = known_sightings(connection, feed_id, list(entry_hashes))
     return {entry_hash: row.change_hash for entry_hash, row in seen.items()}
 
 
@@ -186,20 +134,6 @@ def _with_hours(hours: Mapping[str, int], times: list[datetime]) -> dict[str, in
     while counts.total() > _KEPT_HOURS:  # so that a feed that changes its hours is believed in time
         counts = Counter({hour: count // 2 for hour, count in counts.items()})
     return {hour: counts[hour] for hour in sorted(counts, key=int) if counts[hour]}
-
-
-def _known_sightings(
-    connection: sa.Connection, feed_id: int, entry_hashes: list[str]
-) -> dict[str, Row]:
-    known = {}
-    for part in chunks(entry_hashes):
-        for row in connection.execute(
-            sa.select(sighting).where(
-                sighting.c.feed_id == feed_id, sighting.c.entry_hash.in_(part)
-            )
-        ):
-            known[row.entry_hash] = row
-    return known
 
 
 def _note_edit(connection: sa.Connection, article_id: int, entry: NewEntry, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.domain import FetchPolicy
+from worker.domain import FetchPolicy, ToldBy
 from worker.records import FeedRow
 from worker.store.engine import Row
 
@@ -35,4 +35,7 @@ def feed_row(row: Row, watches: list[str]) -> FeedRow:
         entry_interval_s=row.entry_interval_s,
         ttl_s=row.ttl_s,
         is_conditional=bool(row.etag or row.last_modified),
+        told_by=ToldBy(row.told_by),
+        told_by_since=row.told_by_since,
+        told_by_why=row.told_by_why,
     )

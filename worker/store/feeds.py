@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import Outcome, Validators
+from worker.domain import Outcome, ToldBy, Validators
 from worker.records import FeedJob, KnownEntries, PollResult
 from worker.store import claims, states
 from worker.store.engine import Row, chunks
@@ -250,4 +250,5 @@ def _feed_job(row: Row) -> FeedJob:
         last_entry_at=row.last_entry_at,
         overflow=row.overflow,
         entry_cap=row.entry_cap,
+        told_by=ToldBy(row.told_by),
     )

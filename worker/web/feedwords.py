@@ -6,8 +6,10 @@ from hashlib import sha256
 
 from babel.numbers import format_decimal
 
+from worker.domain import ToldBy
 from worker.feeds.health import FeedHealth, Need
 from worker.locales import N_, Phrases, _, locale, ngettext, written
+from worker.records import FeedRow
 from worker.web.words import day, outcome
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
@@ -24,6 +26,16 @@ DONE = Phrases(
     }
 )
 """What was just done, by the code that the address says it with."""
+
+TOLD_BY = Phrases(
+    {
+        ToldBy.ID: N_("by their ids"),
+        ToldBy.ID_OR_ADDRESS: N_("by their ids, and by their addresses where those are of no use"),
+        ToldBy.ADDRESS: N_("by their addresses where an id means another entry than before"),
+        ToldBy.TITLE: N_("by outlet, title and day"),
+    }
+)
+"""By what a feed's entries are told apart."""
 
 
 def needs_a_person(health: FeedHealth) -> bool:
@@ -53,6 +65,11 @@ def note(health: FeedHealth) -> str:
             )
         case _:
             return ""
+
+
+def told_apart(row: FeedRow) -> str:
+    """By what a feed's entries are told apart."""
+    return TOLD_BY[row.told_by]
 
 
 def a_week(entries: float | None) -> str:
