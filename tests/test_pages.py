@@ -12,7 +12,7 @@ from tests.fakes import BusyParsers, FakeClock, flat
 from tests.fetch.conftest import LOOPBACK, RawServer, response
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
-from worker.domain import FeedConfig, Outcome, TextSource
+from worker.domain import DetectedLanguage, FeedConfig, Outcome, TextSource
 from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
 from worker.fetch.robots import RobotsRules
 from worker.services import AllAllowed, Services
@@ -262,6 +262,55 @@ def sources(services: Services) -> dict[str, str]:
     with services.store.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT entry_title, text_source FROM article").all()
     return {row[0]: row[1] for row in rows}
+
+
+FARMS = "Farmers of Kilifi county harvested twelve tonnes of seaweed; a buyer in Porto takes it."
+
+
+@pytest.mark.parametrize(
+    ("summary", "body", "source"),
+    [
+        (FARMS, WALL, TextSource.FEED),
+        (FARMS, KELP, TextSource.PAGE),
+        # told in other words, but for the place
+        ("What came out of the water along the coast north of Mombasa pleased everybody who had "
+         "waited for it, and the tonnes were counted twice in Kilifi.", KELP, TextSource.PAGE),
+        ("Short.", WALL, TextSource.PAGE),  # nothing to compare with
+        ("", WALL, TextSource.PAGE),
+    ],
+)  # fmt: skip
+def test_a_page_that_has_nothing_of_what_its_feed_tells_is_named_and_not_taken(
+    real: Services, server: RawServer, summary: str, body: tuple[str, ...], source: TextSource
+) -> None:
+    server.answers["/robots.txt"] = response(status="404 None")
+    put(server, Item("kelp", "Kelp at last", summary), kelp=page("Kelp at last", *body))
+    work(real, poll(real))
+    with real.store.database.read() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT text_source, fetch_outcome, last_error, text FROM article"
+        ).one()
+    if source is TextSource.PAGE:
+        assert tuple(told)[:3] == (source, Outcome.OK, None)
+        return
+    assert tuple(told)[:2] == (source, Outcome.UNLIKE)
+    assert "nothing of the feed's title and summary" in told[2]
+    assert told[3] == summary
+
+
+def test_a_summary_in_another_language_than_its_page_says_nothing_against_it(
+    real: Services, server: RawServer
+) -> None:
+    class ByScript:
+        """Knows Vietnamese by its letters."""
+
+        def detect(self, text: str, **_: object) -> DetectedLanguage:
+            return DetectedLanguage("vi" if "ộ" in text else "en", 1.0)
+
+    server.answers["/robots.txt"] = response(status="404 None")
+    translated = "Nông dân ở hạt đã thu hoạch mười hai tấn rong biển, một người mua hứa mua hết vụ."
+    put(server, Item("kelp", "Rong biển", translated), kelp=page("Rong biển", *KELP))
+    work(replace(real, detector=ByScript()), poll(real))
+    assert set(sources(real).values()) == {"page"}
 
 
 class TestBoilerplate:

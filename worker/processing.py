@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from worker.domain import (
+    UNDETERMINED,
     ArticleText,
     DetectedLanguage,
     ExtractedArticle,
@@ -19,6 +20,7 @@ from worker.domain import (
 )
 from worker.errors import FetchError, ParseError
 from worker.extract.boilerplate import boilerplate_twins
+from worker.extract.unlike import is_unlike
 from worker.extract.urls import clean_url, is_plausible_canonical, url_key
 from worker.records import ArticleJob, ArticleResult, PageTwin
 from worker.services import Services
@@ -74,6 +76,10 @@ def draft_of(
     if extracted is not None and len(extracted.text) < min(THIN_PAGE, len(job.entry_text)):
         detail = f"page has only {len(extracted.text)} characters; the feed's text is kept"
         extracted = None
+    page_hash = hash_of(" ".join(extracted.text.split())) if extracted else None
+    if extracted is not None and _is_unlike(job, extracted, services):
+        detail = "the page's text has nothing of the feed's title and summary; the feed's is kept"
+        reading, extracted = replace(reading, outcome=Outcome.UNLIKE), None
     title = job.entry_title or (extracted.title if extracted else "")
     text = extracted.text if extracted else job.entry_text
     if not title.strip() and not text.strip():
@@ -92,7 +98,7 @@ def draft_of(
         fetch_outcome=reading.outcome,
         retry_after_s=reading.retry_after_s,
         detail=detail,
-        page_hash=hash_of(" ".join(extracted.text.split())) if extracted else None,
+        page_hash=page_hash,
     )
 
 
@@ -231,6 +237,20 @@ def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
         failure = Failure.TEMPORARY if is_busy else Failure.SOFT
         return _Reading(failure=failure, outcome=error.outcome, detail=error.detail)
     return _Reading(extracted, outcome=Outcome.OK)
+
+
+def _is_unlike(job: ArticleJob, extracted: ExtractedArticle, services: Services) -> bool:
+    """Whether a page's text is another than the one that the feed tells of in its language."""
+    if not job.entry_text.strip() or not is_unlike(job.entry_title, job.entry_text, extracted.text):
+        return False
+    told, found = (
+        services.detector.detect(text, declared=(language,)).code
+        for text, language in (
+            (f"{job.entry_title}\n\n{job.entry_text}", job.feed_language),
+            (extracted.text, extracted.language),
+        )
+    )
+    return told == found != UNDETERMINED
 
 
 def _canonical(draft: Draft) -> str | None:

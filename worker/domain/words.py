@@ -48,6 +48,8 @@ class Outcome(StrEnum):
     MATCHED = "matched"
     UNRELATED = "unrelated"
     NO_TEXT = "no_text"
+    UNLIKE = "unlike"
+    """The page's text is not what its feed tells of: a wall that no list knows, or a front page."""
     DUPLICATE = "duplicate"
     SKIPPED = "skipped"
     """Its page was not fetched: title and summary cannot belong to any watch."""

@@ -1,0 +1,60 @@
+"""Pages that are not the article that their feed tells of: walls, scrambled teasers, front pages.
+
+A page that answers 200 may hold anything. What its feed says of the article shares words with the
+article, also where the summary is another's than the lead; with a consent text or a front page it
+shares next to none. Only what can be compared is judged: texts of one language, a title and summary
+of some length.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+UNLIKE: Final = 0.1
+"""Share of a summary's words below which a page's text has nothing of it: docs/design.md."""
+MIN_WORDS: Final = 10
+"""Of the title and summary together; with fewer, chance decides."""
+_PREFIX: Final = 5
+_SHORTEST: Final = 4
+# Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def told_share(title: str, summary: str, text: str) -> float | None:
+    """How much of what a feed says of an article is in a text.
+
+    Args:
+        title: the entry's.
+        summary: the entry's, or its whole text.
+        text: the page's.
+
+    Returns:
+        The share of its words, by their beginnings, from 0 to 1; None if they are too few to tell.
+    """
+    told = _words(f"{title}\n{summary}")
+    return len(told & _words(text)) / len(told) if len(told) >= MIN_WORDS else None
+
+
+def is_unlike(title: str, summary: str, text: str) -> bool:
+    """Whether a page's text has next to nothing of what its feed says; arguments as above."""
+    share = told_share(title, summary, text)
+    if share is None or share >= UNLIKE:
+        return False
+    named = {word for word in _words(title) if len(word) == _PREFIX}
+    return not named & _words(text)
+
+
+def _words(text: str) -> set[str]:
+    """Words of four letters and more by their first five, without accents; else pairs of signs."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    found: set[str] = set()
+    for word in _WORD.findall(folded):
+        if _UNSPACED.search(word):
+            found.update(word[at : at + 2] for at in range(len(word) - 1))
+        elif len(word) >= _SHORTEST:
+            found.add(word[:_PREFIX])
+    return found
