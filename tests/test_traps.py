@@ -16,8 +16,8 @@ import pytest
 
 from tests.extract.test_wall import WALLS
 from tests.fakes import FakeClock, flat
-from tests.fetch.conftest import LOOPBACK, RawServer, response
-from tests.sites import KELP, Item, page, rss
+from tests.fetch.conftest import LOOPBACK, Handler, RawServer, response
+from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
 from worker.domain import FeedConfig, Outcome, TextSource, ToldBy
 from worker.feeds.health import Need, health_of
@@ -296,6 +296,93 @@ def test_an_edited_headline_that_changes_the_address_too_is_a_new_version(
     assert titles == ["Kelp at last", "Kelp sold"]
 
 
+SUMMARY = "Farmers in Kilifi harvested twelve tonnes of seaweed this spring, the county said."
+LONG = (*KELP, *TRAM)
+
+
+def publish(server: RawServer, *items: Item, **texts: tuple[str, ...]) -> None:
+    serve(server, rss(*items, site=server.url("")))
+    for item in items:
+        body = page(item.title, *texts.get(item.slug.partition("-")[0], LONG))
+        server.answers[f"/{item.slug}"] = response(body.encode())
+
+
+def test_an_article_with_another_headline_id_and_address_is_a_new_version_of_it(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    first, again = (
+        Item("kelp-1", "Kelp at last", SUMMARY), Item("kelp-2", "Kelp sold for seaweed", SUMMARY)
+    )  # fmt: skip
+    publish(server, first)
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    (before,) = real.store.matches.rows()
+    clock.advance(hours=2)
+    publish(server, again, first)
+    assert work(real, poll(real)) == {Outcome.DUPLICATE: 1}
+    server.answers["/kelp-1"] = response(status="404 Gone")
+    publish(server, again)
+    assert poll(real) == []
+    (row,) = real.store.matches.rows()
+    assert (row.id, row.title, row.url) == (before.id, again.title, server.url("/kelp-2"))
+    versions = real.store.matches.versions(row.article_id)
+    assert [version.title for version in versions] == [first.title, again.title]
+    assert len(real.store.matches.sightings(row.article_id)) == 2
+    assert real.store.articles.counts() == {"done": 1, "merged": 1}
+    assert real.store.notices.counts() == {"pending": 1}  # told once
+    # edited again under its new address, it is still that article
+    clock.advance(hours=1)
+    publish(server, replace(again, title="Kelp and trams"), kelp=(*LONG, "It was sold."))
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1}
+    (row,) = real.store.matches.rows()
+    assert (row.id, row.title) == (before.id, "Kelp and trams")
+    assert "It was sold." in real.store.matches.article_text(row.article_id)
+
+
+def test_two_addresses_of_one_text_in_one_poll_are_one_article(
+    real: Services, server: RawServer, clock: FakeClock
+) -> None:
+    items = [Item(f"kelp-{n}", f"Kelp at last {n}", SUMMARY) for n in range(3)]
+    publish(server, *items)
+    assert work(real, poll(real)) == {Outcome.MATCHED: 1, Outcome.DUPLICATE: 2}
+    (row,) = real.store.matches.rows()
+    assert len(real.store.matches.versions(row.article_id)) == 1
+    assert len(real.store.matches.sightings(row.article_id)) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kelp": (KELP[0].replace("twelve", "12"), *LONG[1:])},
+        {"kelp": (KELP[0].replace("Kilifi", "Lamu"), *LONG[1:])},
+        {"summary": "Our partners and we value your privacy, accept the cookies of this website"},
+        {"date": "Mon, 02 Mar 2026 09:00:00 GMT"},
+    ],
+    ids=["another figure", "another name", "not what its feed says", "of another day"],
+)
+def test_what_is_only_alike_stays_two_articles(
+    real: Services, server: RawServer, clock: FakeClock, other: dict[str, Any]
+) -> None:
+    publish(server, Item("kelp-1", "Kelp at last", SUMMARY))
+    work(real, poll(real))
+    clock.advance(days=1, hours=-1)
+    own = {name: value for name, value in other.items() if name != "kelp"}
+    publish(server, replace(Item("kelp-2", "Sold at last", SUMMARY), **own),
+            **{name: value for name, value in other.items() if name == "kelp"})  # fmt: skip
+    assert Outcome.DUPLICATE not in work(real, poll(real))
+    assert real.store.articles.counts() == {"done": 2}
+
+
+def test_a_copy_of_another_outlet_stays_an_article_of_its_own(
+    real: Services, server: RawServer
+) -> None:
+    publish(server, Item("kelp-1", "Kelp at last", SUMMARY))
+    body = rss(Item("kelp-2", "Kelp at last", SUMMARY), site=server.url(""))
+    server.answers["/other"] = response(body.replace("The News", "The Times").encode())
+    server.answers["/kelp-2"] = server.answers["/kelp-1"]
+    real.store.feeds.add(FeedConfig(server.url("/other")), "kelp")
+    assert work(real, poll(real)) == {Outcome.MATCHED: 2}
+
+
 def test_a_wrong_media_type_makes_no_feed_a_page(real: Services, server: RawServer) -> None:
     types = ["text/html", "application/octet-stream", "image/png", "application/json", "x", ""]
     for number, content_type in enumerate(types):
@@ -331,6 +418,52 @@ def test_the_entries_of_a_feed_that_breaks_off_are_stored_and_it_is_said(
     row = row_of(real)
     assert (row.last_outcome, row.entries, row.failures) == (Outcome.OK, 3, 0)
     assert row.last_detail
+
+
+def test_the_rest_of_a_feed_that_broke_off_comes_though_the_server_says_that_nothing_is_new(
+    real: Services, server: RawServer
+) -> None:
+    whole = rss(Item("a", "A"), Item("b", "B"), Item("c", "C"))
+
+    def once_cut(connection: socket.socket, path: str) -> None:
+        """An old server, which ends its answer by hanging up: too early the first time."""
+        if "if-none-match" in server.requests[-1][1]:
+            connection.sendall(response(status="304 Not Modified"))
+            return
+        body = whole if len(server.requests) > 1 else whole[: whole.index("<item><title>B")]
+        head = b'HTTP/1.0 200 OK\r\nETag: "1"\r\nContent-Type: text/xml\r\n\r\n'
+        connection.sendall(head + body.encode())
+
+    server.answers["/rss"] = once_cut
+    for outcome, entries in [(Outcome.OK, 1), (Outcome.OK, 3), (Outcome.UNCHANGED, 3)]:
+        poll(real)
+        assert (row_of(real).last_outcome, row_of(real).entries) == (outcome, entries)
+
+
+def test_validators_of_another_address_hide_nothing(real: Services, server: RawServer) -> None:
+    """A feed that moves to a server that counts its versions alike."""
+
+    def versioned(body: str) -> Handler:
+        def answer(connection: socket.socket, path: str) -> None:
+            is_known = server.requests[-1][1].get("if-none-match") == '"1"'
+            connection.sendall(
+                response(status="304 Not Modified")
+                if is_known
+                else response(body.encode(), ETag='"1"', content_type="text/xml")
+            )
+
+        return answer
+
+    old, new = versioned(rss(Item("a", "A"))), versioned(rss(Item("a", "A"), Item("b", "B")))
+    moved = response(status="302 Found", Location="/new")
+    server.answers |= {"/new": new}
+    for answer, outcome, entries in [
+        (old, Outcome.OK, 1), (old, Outcome.UNCHANGED, 1),
+        (moved, Outcome.OK, 2), (moved, Outcome.UNCHANGED, 2), (old, Outcome.OK, 2),
+    ]:  # fmt: skip
+        server.answers["/rss"] = answer
+        poll(real)
+        assert (row_of(real).last_outcome, row_of(real).entries) == (outcome, entries)
 
 
 def test_what_feed_and_server_ask_for_slows_polls_down(

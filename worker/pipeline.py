@@ -37,6 +37,7 @@ from worker.records import ArticleJob, ArticleResult
 from worker.sampling import draw_samples
 from worker.services import Services
 from worker.story.identity import is_same_article
+from worker.story.variants import is_variant
 from worker.telling import Telling
 
 __all__ = ["POLL_PATIENCE_S", "Polled"]  # for those who call this module, beside its own
@@ -299,7 +300,7 @@ def _finish(
     results += _match(services, drafts)
     with services.measures.stage("store"):
         stored = services.store.articles.finish(
-            results, _channels(services), is_same_article, services.story_rule
+            results, _channels(services), is_same_article, services.story_rule, is_variant
         )
     for result in results:
         del left[result.job.id]

@@ -195,8 +195,10 @@ def parsed(job: FeedJob, got: Fetched, feed: ParsedFeed, services: Services) -> 
         elapsed_s=got.elapsed_s,
         size_bytes=len(got.body),
         has_body=True,
-        # an index that has not changed says nothing about its sitemaps
-        validators=Validators() if feed.children else got.validators,
+        # an index that has not changed says nothing about its sitemaps, and of a feed that broke
+        # off the rest is still to come
+        validators=Validators() if feed.children or feed.is_cut else got.validators,
+        body_url=got.final_url,
         body_hash=None if feed.children else _body_hash(got),
         title=feed.title or None,
         language=feed.language,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from worker.domain import (
     UNDETERMINED,
@@ -20,12 +21,13 @@ from worker.domain import (
 )
 from worker.errors import FetchError, ParseError
 from worker.extract.boilerplate import boilerplate_twins
-from worker.extract.unlike import is_unlike
+from worker.extract.unlike import is_unlike, told_share
 from worker.extract.urls import clean_url, is_plausible_canonical, url_key
 from worker.records import ArticleJob, ArticleResult, PageTwin
 from worker.services import Services
 from worker.store.claims import MAX_TRIES
 from worker.store.feeds import hash_of
+from worker.story.variants import fingerprint_of
 
 HOPELESS_SCORE = 0.02
 """Below this title and summary are as good as unrelated: docs/design.md has the recall."""
@@ -33,6 +35,9 @@ MIN_SUMMARY = 60
 """Characters. By the title alone, 4 of 160 related articles would be skipped."""
 THIN_PAGE = 200
 """Characters. A page with less text than this and less than the feed gave has lost its article."""
+
+TOLD_BY_FEED = 0.5
+"""Share of a feed's words from which a page's text is surely the article that it tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ def _without_boilerplate(
     draft: Draft, pages: Sequence[PageTwin], services: Services
 ) -> Draft | ArticleResult:
     twins = boilerplate_twins(draft.job.url or "", pages)
-    if not twins or not draft.job.entry_text.strip():  # without a text of the feed, better this
+    # without a text of the feed, better this; and an article that is published again is none
+    if not twins or not draft.job.entry_text.strip() or _is_told(draft):
         return draft
     detail = f"the page's text is that of {len(twins)} addresses of its host; the feed's is kept"
     wall = FetchError(draft.job.url or "", Outcome.NO_TEXT, Failure.SOFT, detail)
@@ -177,6 +183,8 @@ def result_of(draft: Draft, matches: Sequence[Match], services: Services) -> Art
         size_bytes=len(page.body) if page else 0,
         retry_at=retry_at,
         page_hash=draft.page_hash,
+        place=_place(job),
+        fingerprint=_fingerprint(draft),
         is_boilerplate=bool(draft.twins),
     )
 
@@ -237,6 +245,27 @@ def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
         failure = Failure.TEMPORARY if is_busy else Failure.SOFT
         return _Reading(failure=failure, outcome=error.outcome, detail=error.detail)
     return _Reading(extracted, outcome=Outcome.OK)
+
+
+def _place(job: ArticleJob) -> str:
+    host = urlsplit(job.url or "").netloc.casefold().removeprefix("www.")
+    return hash_of(f"{host}\n{(job.outlet or '').casefold()}")
+
+
+def _fingerprint(draft: Draft) -> int | None:
+    """That of a page's text, if it is what the feed tells of: a wall's would melt articles."""
+    if draft.extracted is None or draft.job.url is None or not _is_told(draft):
+        return None
+    return fingerprint_of(draft.extracted.text)
+
+
+def _is_told(draft: Draft) -> bool:
+    """Whether a page's text is surely the article that its feed tells of."""
+    job, extracted = draft.job, draft.extracted
+    if extracted is None:
+        return False
+    share = told_share(job.entry_title, job.entry_text, extracted.text)
+    return share is not None and share >= TOLD_BY_FEED
 
 
 def _is_unlike(job: ArticleJob, extracted: ExtractedArticle, services: Services) -> bool:

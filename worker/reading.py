@@ -20,16 +20,21 @@ before the hard limit of its task (90 s)."""
 def fetch_feed(services: Services, job: FeedJob) -> Fetched | NotModified:
     """Fetch a feed: only what is new, if its validators can be relied on.
 
+    They are those of one address; that another one, to which redirects lead today, has the same is
+    chance.
+
     Raises:
         FetchError: it cannot be had, or its host's turn is too far off.
     """
     age_s = (services.clock() - job.body_at).total_seconds() if job.body_at else None
     is_whole = is_unconditional(job.id, job.polls, age_s) or is_capped_otherwise(job, services)
-    return services.ask(
-        job.url,
-        validators=None if is_whole else job.validators,
-        max_bytes=services.settings.feed_max_bytes,
+    max_bytes = services.settings.feed_max_bytes
+    got = services.ask(
+        job.url, validators=None if is_whole else job.validators, max_bytes=max_bytes
     )
+    if isinstance(got, NotModified) and job.body_url not in (None, got.final_url):
+        return services.ask(job.url, max_bytes=max_bytes)
+    return got
 
 
 def is_capped_otherwise(job: FeedJob, services: Services) -> bool:

@@ -72,6 +72,7 @@ class ParsedFeed:
         hub_url: the WebSub hub that the feed names; self_url: what it calls itself.
         children: the sitemaps that an index of sitemaps names; their entries are the feed's.
         identity: by what the entries are told apart.
+        is_cut: whether its end is missing, and entries may be with it.
     """
 
     title: str
@@ -85,6 +86,7 @@ class ParsedFeed:
     self_url: str | None = None
     children: tuple[str, ...] = ()
     identity: Identity = BY_ID
+    is_cut: bool = False
 
 
 # --- extract ----------------------------------------------------------------------------------

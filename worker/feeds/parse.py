@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +23,9 @@ MAX_ENTRIES: Final = 1_000
 # A feed's outermost element, or what is left of a feed that begins in the middle.
 _FEED_MARKUP = re.compile(
     r"<(?:[A-Za-z][\w.-]*:)?(?:rss|rdf|feed|channel|item|entry)[\s/>]", re.IGNORECASE
+)
+_CLOSED = re.compile(
+    r"</(?:[A-Za-z][\w.-]*:)?(?:rss|rdf|feed|channel|urlset|sitemapindex)\s*>", re.IGNORECASE
 )
 _HTML = re.compile(r"\s*(?:<!--.{0,5000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.S)
 _LINK_HEADER = re.compile(r"<([^<>]{1,2048})>([^<>]{0,500})")
@@ -72,7 +76,8 @@ def parse_feed(
         if _HTML.match(source) or not _FEED_MARKUP.search(source):
             raise ParseError(Outcome.NOT_A_FEED, "no feed markup")
         raw = read_xml_feed(source, url=url, now=now, max_entries=max_entries)
-    return _feed(raw, url, headers, wrong_encoding)
+    is_cut = bool(raw.bozo) and not _CLOSED.search(source[-1_000:])
+    return replace(_feed(raw, url, headers, wrong_encoding), is_cut=is_cut)
 
 
 def _feed(

@@ -55,6 +55,8 @@ class ArticleResult:
         page_hash: of the text found on the page, also where it is not used.
         is_boilerplate: the page had a text that many addresses of its host share.
         canonical_key_hash: identity under the address that the page declares, or was fetched from.
+        place: outlet and host, as a hash. fingerprint: of the text, near that of one that is alike;
+            None where it is not sure that the text is what its feed tells of.
         content: whether title, text and language were obtained and shall be stored.
     """
 
@@ -83,6 +85,8 @@ class ArticleResult:
     is_quarantined: bool = False
     page_hash: str | None = None
     is_boilerplate: bool = False
+    place: str = ""
+    fingerprint: int | None = None
 
     @property
     def has_content(self) -> bool:

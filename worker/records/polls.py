@@ -32,6 +32,7 @@ class FeedJob:
         is_pushed: its hub pushes new entries, and has missed none since.
         overflow: entries over the cap when it was last read. entry_cap: what the cap was then.
         told_by: by what its entries were told apart so far.
+        body_url: where the body came from that the validators are of.
     """
 
     id: int
@@ -59,6 +60,7 @@ class FeedJob:
     overflow: int = 0
     entry_cap: int | None = None
     told_by: ToldBy = ToldBy.ID
+    body_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class PollResult:
         own_poll_at: of a feed that is pushed, its next poll should its hub have missed an entry.
         entry_cap: the cap on entries with which it was read.
         identity: by what its document tells entries apart.
+        body_url: where its body came from, after redirects.
     """
 
     job: FeedJob
@@ -148,6 +151,7 @@ class PollResult:
     own_poll_at: datetime | None = None
     entry_cap: int | None = None
     identity: Identity = BY_ID
+    body_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

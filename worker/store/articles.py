@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from worker.store.identity import SameText, lock_articles, merge, never_same, ow
 from worker.store.schema import article, article_version, fetch_event
 from worker.store.stories import EACH_ALONE
 from worker.store.tallies import Tally
+from worker.store.variants import Variants, is_newer
 
 HINTED_AT_ONCE = 1_000
 """Articles of one sweep: after an outage 33 a second with the default tick, in 40 messages."""
@@ -73,6 +75,7 @@ class ArticleStore:
         channels: Channels,
         is_same: SameText = never_same,
         rule: StoryRule = EACH_ALONE,
+        is_variant: SameText = never_same,
     ) -> dict[int, Outcome]:
         """Store a batch of results; all of it or nothing.
 
@@ -81,6 +84,7 @@ class ArticleStore:
             channels: where matches are told.
             is_same: whether two texts are one article; decides about declared addresses.
             rule: which matches tell one story.
+            is_variant: whether two texts of one outlet are one article, published again.
 
         Returns:
             The outcome that was stored of each, by id; those whose claim was lost are missing.
@@ -88,19 +92,20 @@ class ArticleStore:
         stored: dict[int, Outcome] = {}
         with self._db.write() as connection:
             now = self._db.now(connection)
-            lock_articles(self._db, connection, results)
+            variants = Variants(self._db, connection, results, is_variant)
+            lock_articles(self._db, connection, results, variants.ids)
             tally = Tally(self._db, connection)
             tally.note(result.job.id for result in results)
             writer = MatchWriter(self._db, connection, channels, now, rule, tally)
             for result in sorted(results, key=lambda result: result.job.id):
-                outcome = self._finish_one(writer, result, is_same)
+                outcome = self._finish_one(writer, result, is_same, variants)
                 if outcome is not None:
                     stored[result.job.id] = outcome
             writer.close()
         return stored
 
     def _finish_one(
-        self, writer: MatchWriter, result: ArticleResult, is_same: SameText
+        self, writer: MatchWriter, result: ArticleResult, is_same: SameText, variants: Variants
     ) -> Outcome | None:
         connection, now = writer.connection, writer.now
         job = result.job
@@ -130,15 +135,50 @@ class ArticleStore:
             if owner_id != job.id and is_believed:
                 writer.tally.note([owner_id])
                 writer.loose.update(merge(self._db, connection, job.id, owner_id))
+                variants.forget(job.id)
                 return Outcome.DUPLICATE
             connection.execute(
                 article.update()
                 .where(article.c.id == job.id)
                 .values(canonical_url=result.canonical_url if is_believed else None)
             )
+        if (known := variants.known(result)) is not None:
+            self._publish_again(writer, result, known, variants)
+            return Outcome.DUPLICATE
+        variants.keep(job.id, result)
         version = self._store_version(connection, result, now)
         writer.store(job.id, version, result.matches, result.sketch)
         return result.outcome
+
+    def _publish_again(
+        self, writer: MatchWriter, result: ArticleResult, known: Row, variants: Variants
+    ) -> None:
+        """Make an article part of the one that it is again; its text, if newer, is a version."""
+        connection, job = writer.connection, result.job
+        writer.tally.note([known.id])
+        writer.loose.update(merge(self._db, connection, job.id, known.id))
+        variants.forget(job.id)
+        if result.content_hash == known.content_hash or not is_newer(result, known):
+            return
+        as_known = replace(result, job=replace(job, id=known.id, content_hash=known.content_hash))
+        connection.execute(
+            article.update()
+            .where(article.c.id == known.id)
+            .values(
+                # the former address may be gone, and is an alias: it leads here all the same
+                url=job.url,
+                entry_title=job.entry_title,
+                entry_text=job.entry_text,
+                canonical_url=result.canonical_url,
+                page_hash=result.page_hash,
+                outcome=result.outcome,
+                matcher_version=result.matcher_version,
+                final_url=result.final_url,
+            )
+        )
+        variants.keep(known.id, as_known)
+        version = self._store_version(connection, as_known, writer.now)
+        writer.store(known.id, version, result.matches, result.sketch)
 
     def _store_version(
         self, connection: sa.Connection, result: ArticleResult, now: datetime

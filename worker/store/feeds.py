@@ -213,6 +213,7 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
             "entry_interval_s": result.entry_interval_s,
             "overflow": result.overflow,
             "entry_cap": result.entry_cap,
+            "body_url": result.body_url,
         }
         if result.title:
             values["title"] = sa.case((feed.c.title == "", result.title), else_=feed.c.title)
@@ -251,4 +252,5 @@ def _feed_job(row: Row) -> FeedJob:
         overflow=row.overflow,
         entry_cap=row.entry_cap,
         told_by=ToldBy(row.told_by),
+        body_url=row.body_url,
     )

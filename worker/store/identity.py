@@ -7,7 +7,7 @@ anything is decided, in one order, so that two workers who meet wait for each ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,9 +41,19 @@ def never_same(_text: str, _other: str) -> bool:
 
 
 def lock_articles(
-    database: Database, connection: sa.Connection, results: Sequence[ArticleResult]
+    database: Database,
+    connection: sa.Connection,
+    results: Sequence[ArticleResult],
+    others: Collection[int] = (),
 ) -> None:
-    """Reserve the addresses that a batch declares, and hold the articles that have them."""
+    """Reserve the addresses that a batch declares, and hold the articles that have them.
+
+    Args:
+        database: for its way to insert what may be there already.
+        connection: of a transaction for writing.
+        results: the batch.
+        others: articles to hold as well.
+    """
     keys = {r.job.id: r.canonical_key_hash for r in results if r.canonical_key_hash}
     query = sa.select(article.c.id, article.c.key_hash).where(article.c.id.in_(keys))
     own_keys = {row.id: row.key_hash for row in connection.execute(query)}
@@ -53,7 +63,7 @@ def lock_articles(
                 database.insert_new(article_alias).values(key_hash=key, article_id=own_id)
             )
     wanted = list(keys.values())
-    ids = {result.job.id for result in results}
+    ids = {result.job.id for result in results} | set(others)
     for query in (
         sa.select(article.c.id).where(article.c.key_hash.in_(wanted)),
         sa.select(article_alias.c.article_id).where(article_alias.c.key_hash.in_(wanted)),

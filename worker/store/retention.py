@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from worker.store import states
 from worker.store.engine import Database
-from worker.store.schema import article, article_version, attempt, fetch_event, match
+from worker.store.schema import article, article_version, attempt, fetch_event, fingerprint, match
 
 _LOGS = (fetch_event, attempt)
 
@@ -64,6 +64,7 @@ def _forget_texts(connection: sa.Connection, before: datetime, limit: int) -> in
         .with_for_update(skip_locked=True)
     )
     ids = list(connection.execute(query).scalars())
+    connection.execute(fingerprint.delete().where(fingerprint.c.article_id.in_(ids)))
     connection.execute(article_version.delete().where(article_version.c.article_id.in_(ids)))
     connection.execute(
         article.update()

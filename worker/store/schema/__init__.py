@@ -5,7 +5,13 @@ What is claimed and worked on (feed, article, outbox) has the same four columns:
 finish of whoever claimed it last) and `tries` (claims since the last finish).
 """
 
-from worker.store.schema.articles import article, article_alias, article_version, sighting
+from worker.store.schema.articles import (
+    article,
+    article_alias,
+    article_version,
+    fingerprint,
+    sighting,
+)
 from worker.store.schema.base import metadata
 from worker.store.schema.feeds import feed, feed_alias, feed_watch, fetch_event, subscription
 from worker.store.schema.learning import (
@@ -43,6 +49,7 @@ __all__ = [
     "feed_alias",
     "feed_watch",
     "fetch_event",
+    "fingerprint",
     "host_place",
     "host_turn",
     "match",

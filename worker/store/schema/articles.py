@@ -59,6 +59,15 @@ article_alias = sa.Table(
     sa.Column("article_id", sa.ForeignKey("article.id"), nullable=False, index=True),
 )
 
+fingerprint = sa.Table(
+    "fingerprint",
+    metadata,
+    sa.Column("article_id", sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("place", sa.String(64), nullable=False),
+    sa.Column("value", sa.BigInteger, nullable=False),
+    sa.Index("ix_fingerprint_place", "place", "article_id"),
+)
+
 sighting = sa.Table(
     "sighting",
     metadata,

@@ -22,6 +22,7 @@ feed = sa.Table(
     sa.Column("last_modified", CleanText),
     sa.Column("body_hash", sa.String(64)),
     sa.Column("body_at", UtcDateTime),
+    sa.Column("body_url", CleanText),
     sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
     sa.Column("ttl_s", sa.Float),
     sa.Column("entry_interval_s", sa.Float),
