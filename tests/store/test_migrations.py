@@ -27,6 +27,7 @@ LEGAL_TEXTS = {
     ("match", "verdict"): "relevant", ("feed", "origin"): "user",
     ("match", "kind"): "copy", ("story_member", "base_kind"): "copy",
     ("notice", "state"): states.DONE, ("feed", "fetch"): "triage", ("channel", "state"): states.OFF,
+    ("feed", "told_by"): "address",
 }  # fmt: skip
 DROPPED = {("outbox", "options")}
 """Columns that went: a channel's settings are read from its watch's file."""
