@@ -158,6 +158,10 @@ def test_text_is_composed_and_clean() -> None:
     assert feed.entries[0].title.startswith("Việt a")
     assert not any(char in feed.entries[0].title for char in "\x00\x01\ud800")
     assert feed.entries[0].title.isprintable()
+    # what is escaped twice comes out of the markup only after the parser has cleaned the feed
+    twice = "a&amp;#27;b&amp;#0;c&amp;#127;d &amp;#xFFFE;e"
+    entry = parse(rss(item(title=twice, description=twice))).entries[0]
+    assert (entry.title, entry.summary) == ("abcd e", "abcd e")
 
 
 @pytest.mark.parametrize(
