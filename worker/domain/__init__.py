@@ -6,6 +6,7 @@ carry their unit in the name.
 """
 
 from worker.domain.addresses import feed_url
+from worker.domain.facts import Measure
 from worker.domain.fetching import (
     Fetched,
     Fetcher,
@@ -106,6 +107,7 @@ __all__ = [
     "Lineage",
     "Match",
     "Matcher",
+    "Measure",
     "NotModified",
     "Outcome",
     "ParsedFeed",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,18 +15,19 @@ from babel import Locale, UnknownLocaleError, localedata
 
 from worker.match.skeleton import LETTERS
 
+_A_WORD = re.compile(LETTERS)
 MAX_FOUND = 400
 """Numbers, and dates, of one text that are looked at."""
 
 _DIGITS = r"\d(?:[\d.,٫٬'’\u00a0\u202f ]{0,24}\d)?"
 _OTHER_DIGIT = re.compile(r"[^\x00-\x7f\D]")
-_NUMBER = re.compile(
+NUMBER = re.compile(
     rf"(?<![A-Za-z\d.])(?P<num>{_DIGITS})(?P<gap>[\s\u00a0-]?)(?P<word>{LETTERS}\.?)?"
 )
 _CJK_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2, "零": 0}
 _CJK_UNITS = {"十": 10, "百": 100, "千": 1000}
-_CJK_NUMBER = re.compile(r"[〇零一二三四五六七八九十百千两兩]{2,10}[万萬亿億]?")
-_CJK_SCALES = {
+CJK_NUMBER = re.compile(r"[〇零一二三四五六七八九十百千两兩]{2,10}[万萬亿億]?")
+CJK_SCALES = {
     "万": 1e4, "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8, "兆": 1e12, "조": 1e12,
     "千": 1e3, "천": 1e3, "百": 1e2,
 }  # fmt: skip
@@ -33,6 +35,9 @@ _YMD = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d
 _DMY = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
 _MD_CJK = re.compile(r"(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})(?=\s?[日일号號])")
 _DM_SLASH = re.compile(r"(?<![\d/.-])(\d{1,2})[-/](\d{1,2})(?![\d/.-]|\s?%)")
+
+_ALSO_MONTHS = {"ar": ("ar_SY", "ar_DZ")}
+"""Where the same language calls its months otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def babel_locale(language: str) -> Locale | None:
 def month_names(language: str) -> dict[str, int]:
     """Return the months' names and abbreviations of a language and of English, folded in case."""
     names: dict[str, int] = {}
-    for code in ("en", language):
+    for code in ("en", language, *_ALSO_MONTHS.get(language, ())):
         locale = babel_locale(code)
         if locale is None:
             continue
@@ -109,14 +114,15 @@ def scale_words(language: str) -> dict[str, float]:
         for style in ("long", "short"):
             for plural in locale.compact_decimal_formats.get(style, {}).values():
                 for size, pattern in plural.items():
-                    zeros = str(pattern.pattern).count("0")
-                    word = re.sub(r"[0¤#'\s\u00a0]", "", str(pattern.pattern)).casefold().strip(".")
+                    written = str(pattern.pattern).partition(";")[0]  # after it: if negative
+                    zeros = written.count("0")
+                    word = re.sub(r"[0¤#'\s\u00a0]", "", written).casefold().strip(".")
                     if word and zeros and (len(word) > 1 or style == "long"):
                         words.setdefault(word, float(size) / 10 ** (zeros - 1))
-    return words | _CJK_SCALES
+    return words | CJK_SCALES
 
 
-def _value(digits: str) -> float | None:
+def value_of(digits: str) -> float | None:
     """Parse digits with the separators of any locale; None if they are no single number."""
     digits = re.sub(r"[\u00a0\u202f ’']", " ", digits.replace("٬", ",").replace("٫", "."))
     if re.fullmatch(r"\d{1,3}(?:([., ])\d{3})(?:\1\d{3})*", digits):
@@ -130,10 +136,10 @@ def _value(digits: str) -> float | None:
     return None
 
 
-def _cjk_value(numeral: str) -> float:
+def cjk_value(numeral: str) -> float:
     """Parse a numeral written in Chinese characters."""
     total, digit = 0.0, 0.0
-    scale = _CJK_SCALES.get(numeral[-1], 1.0) if numeral[-1] in "万萬亿億" else 1.0
+    scale = CJK_SCALES.get(numeral[-1], 1.0) if numeral[-1] in "万萬亿億" else 1.0
     has_units = any(c in _CJK_UNITS for c in numeral)
     for char in numeral:
         if char in _CJK_DIGITS:
@@ -149,8 +155,8 @@ def numbers(text: str, language: str) -> dict[float, str]:
     found: dict[float, str] = {}
     plain = western_digits(text)
     scales = scale_words(language)
-    for match in _NUMBER.finditer(plain):
-        value = _value(match["num"])
+    for match in NUMBER.finditer(plain):
+        value = value_of(match["num"])
         end = match.end("num")
         if value is None:  # a list such as "3, 4, 5": each for itself
             for piece in re.finditer(r"\d+", match["num"]):
@@ -158,7 +164,7 @@ def numbers(text: str, language: str) -> dict[float, str]:
             continue
         word = (match["word"] or "").casefold().strip(".")
         scale = scales.get(word) or (
-            scales.get(word[0]) if word and word[0] in _CJK_SCALES else None
+            scales.get(word[0]) if word and word[0] in CJK_SCALES else None
         )
         if scale:
             value *= scale
@@ -166,8 +172,8 @@ def numbers(text: str, language: str) -> dict[float, str]:
         found.setdefault(round(value, 4), text[match.start() : end].strip(" ,."))
         if len(found) >= MAX_FOUND:
             return found
-    for match in _CJK_NUMBER.finditer(plain):
-        found.setdefault(_cjk_value(match[0]), match[0])
+    for match in CJK_NUMBER.finditer(plain):
+        found.setdefault(cjk_value(match[0]), match[0])
     return found
 
 
@@ -196,27 +202,48 @@ def _month_patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def dates(text: str, language: str) -> dict[Date, str]:
     """Return the days that a text names: date -> as written."""
     found: dict[Date, str] = {}
+    for day in days_in(text, language):
+        if len(found) < MAX_FOUND:
+            found.setdefault(day.date, text[day.start : day.end].strip(" ,."))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day where it stands in a text."""
+
+    date: Date
+    start: int
+    end: int
+
+
+def days_in(text: str, language: str) -> Iterator[Day]:
+    """Yield the days that a text names where they stand, some of them twice."""
     plain = western_digits(text)
 
-    def add(year: str | None, month: int, day: str, start: int, end: int) -> None:
+    def day_of(year: str | None, month: int, day: str, span: tuple[int, int]) -> Iterator[Day]:
         full_year = int(year) if year and len(year) == 4 else 0
         full_year -= 543 if full_year > 2400 else 0  # the Buddhist era
-        if 1 <= month <= 12 and 1 <= int(day) <= 31 and len(found) < MAX_FOUND:
-            found.setdefault(Date(month, int(day), full_year), text[start:end].strip(" ,."))
+        if 1 <= month <= 12 and 1 <= int(day) <= 31:
+            yield Day(Date(month, int(day), full_year), *span)
 
     for m in _YMD.finditer(plain):
-        add(m[1], int(m[2]), m[3], *m.span())
+        yield from day_of(m[1], int(m[2]), m[3], m.span())
     for m in _MD_CJK.finditer(plain):
-        add(None, int(m[1]), m[2], m.start(), m.end() + 1)
-    names = month_names(language)
+        yield from day_of(None, int(m[1]), m[2], (m.start(), m.end() + 1))
+    names, others = month_names(language), calendar_words(language)
     for pattern in _month_patterns(language):
         for m in pattern.finditer(plain):
+            word = _A_WORD.match(plain, m.start("month"))
+            if word and word[0].casefold() not in names and word[0].casefold() in others:
+                continue  # Spanish "martes 21" is no 21 March
             month = names.get(m["month"].casefold(), 0)
-            add(m["year"], month, m["day"], *m.span())
+            end = m.end() if word and word.end() <= m.end() else max(m.end("month"), m.end("day"))
+            yield from day_of(m["year"], month, m["day"], (m.start(), end))
     is_month_first = language.startswith("en")
     for m in _DMY.finditer(plain):
-        add(m[3], int(m[1 if is_month_first else 2]), m[2 if is_month_first else 1], *m.span())
+        month, day = (m[1], m[2]) if is_month_first else (m[2], m[1])
+        yield from day_of(m[3], int(month), day, m.span())
     if not is_month_first:
         for m in _DM_SLASH.finditer(plain):
-            add(None, int(m[2]), m[1], *m.span())
-    return found
+            yield from day_of(None, int(m[2]), m[1], m.span())

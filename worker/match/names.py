@@ -255,6 +255,10 @@ class NameIndex:
             place = self._written.find(wanted, place + 1)
         return False
 
+    def has_folded(self, name: Name) -> bool:
+        """Whether a name occurs in this spelling, but for diacritics and capitals."""
+        return f" {' '.join(_ASCII_WORD.findall(name.folded))} " in self._folded
+
     def has_start(self, folded: str) -> bool:
         """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""
         return f" {folded}" in self._folded

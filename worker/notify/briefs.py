@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from worker.locales import N_, Phrases, _, ngettext, pgettext, spoken
 from worker.notify.documents import as_markdown
-from worker.records import Brief, FactKind, SeedShare, StoryBrief, Teller, ToldFact
+from worker.notify.factwords import heading_of_fact, tellers_of, told_as
+from worker.notify.links import passage_address
+from worker.records import (
+    Brief,
+    FactKind,
+    Saying,
+    SeedShare,
+    SharedFact,
+    StoryBrief,
+    Teller,
+    ToldFact,
+)
 from worker.words import direction, lang_attribute, language_name, minute, percent
 
 MOST_STATEMENTS = 8
@@ -24,8 +34,7 @@ MOST_REPEATED = 3
 MOST_SILENT = 5
 MOST_SHARES = 15
 MOST_LINKS = 6
-_FRAGMENT = 60
-"""Characters of a passage by which a browser finds it on the match's page."""
+MOST_CONFLICTS = 12
 _STATEMENTS = (FactKind.PASSAGE, FactKind.QUOTATION)
 _HEADINGS = Phrases(
     {
@@ -193,6 +202,9 @@ def _story(story: StoryBrief) -> Iterator[Block]:
         links=(Link(_("the story"), f"/stories/{story.story_id}"),),
     )
     yield Block(3, _size(story))
+    if story.conflicts:
+        yield Block(2, _("Where the articles contradict each other"))
+        yield from (_conflict_line(one) for one in story.conflicts[:MOST_CONFLICTS])
     statements = [one for one in story.facts if one.kind in _STATEMENTS]
     if statements:
         yield Block(2, _("What the coverage says and the seeds do not"))
@@ -246,6 +258,22 @@ def _line(fact: ToldFact) -> Block:
     return Block(4, fact.text, fact.language, f"{said}, {who}", links)
 
 
+def _conflict_line(fact: SharedFact) -> Block:
+    between = pgettext("between", ": ")
+    values = _(" or ").join(told_as(one) for one in fact.versions)
+    sides = [f"{told_as(one)}{between}{tellers_of(one)}" for one in fact.versions]
+    firsts = [one.sayings[0] for one in fact.versions]
+    links = tuple(_saying_link(one) for one in firsts if one.match_id is not None)
+    return Block(
+        4, f"{heading_of_fact(fact)}{between}{values}", about="; ".join(sides), links=links
+    )
+
+
+def _saying_link(saying: Saying) -> Link:
+    address = passage_address(saying.match_id or 0, saying.passage)
+    return Link(saying.outlet or _("Unknown outlet"), address)
+
+
 def _share_line(one: SeedShare) -> Block:
     outlet = one.outlet or _("Unknown outlet")
     return Block(
@@ -257,12 +285,8 @@ def _share_line(one: SeedShare) -> Block:
 
 
 def _link(teller: Teller) -> Link:
-    """To the passage on the match's page: a browser that knows text fragments shows it at once."""
-    start = " ".join(teller.passage.split("\n")[-1].split())[:_FRAGMENT]
-    words = start.rpartition(" ")[0] if len(start) == _FRAGMENT and " " in start[20:] else start
-    fragment = quote(words, safe="").replace("-", "%2D")
     return Link(
-        teller.outlet or _("Unknown outlet"), f"/matches/{teller.match_id}#:~:text={fragment}"
+        teller.outlet or _("Unknown outlet"), passage_address(teller.match_id, teller.passage)
     )
 
 

@@ -1,8 +1,11 @@
-"""Which addresses of articles a reader may be led to."""
+"""Where a reader may be led to: addresses of articles, and passages on our own pages."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+_FRAGMENT = 60
+"""Characters of a passage by which a browser finds it on the match's page."""
 
 
 def safe_link(url: str | None) -> str | None:
@@ -21,3 +24,15 @@ def safe_link(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if is_web and parts.username is None and parts.password is None else None
+
+
+def passage_address(match_id: int, passage: str) -> str:
+    """Where a passage stands on a match's page; browsers that know text fragments show it at once.
+
+    Args:
+        match_id: of the article.
+        passage: of its text.
+    """
+    start = " ".join(passage.split("\n")[-1].split())[:_FRAGMENT]
+    words = start.rpartition(" ")[0] if len(start) == _FRAGMENT and " " in start[20:] else start
+    return f"/matches/{match_id}#:~:text={quote(words, safe='').replace('-', '%2D')}"

@@ -25,6 +25,7 @@ from worker.records.counts import (
     Sums,
     ValueCount,
 )
+from worker.records.facts import Saying, SharedFact, Version
 from worker.records.feeds import (
     FeedRow,
     PollEvent,
@@ -87,6 +88,9 @@ from worker.records.telling import (
 )
 
 __all__ = [
+    "Saying",
+    "SharedFact",
+    "Version",
     "FAR",
     "NEAR",
     "Added",

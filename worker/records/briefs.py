@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.records.facts import SharedFact
+
 
 class FactKind(StrEnum):
     """What sort of thing the coverage says."""
@@ -65,6 +67,7 @@ class StoryBrief:
         articles: that it has. looked_at: the earliest of them, of which this is said.
         independent: how many texts of their own those are.
         facts: what no seed says, what most say first; told in the period by at least one.
+        conflicts: what its texts contradict each other in.
         repeated: passages of seeds that most repeat. silent: those that nobody repeats.
     """
 
@@ -80,6 +83,7 @@ class StoryBrief:
     repeated: tuple[ToldFact, ...]
     silent: tuple[ToldFact, ...]
     shares: tuple[SeedShare, ...]
+    conflicts: tuple[SharedFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

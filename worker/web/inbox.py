@@ -31,7 +31,7 @@ from worker.web.listquery import (
 )
 from worker.web.safety import FormGuard, without_user
 from worker.web.storylines import StoryView, is_narrow, lead_of, story_view
-from worker.web.storypages import StoryPages, spread_of
+from worker.web.storypages import StoryPages, side_by_side, spread_of
 from worker.web.verdicts import flash_of
 from worker.web.words import RELATIONS, VERDICTS, found_on, language_heading
 
@@ -109,6 +109,7 @@ class Inbox(FormPages):
             # it has become part of another story, or its first match has left it
             return RedirectResponse(f"/stories/{story_id}", 303)
         entries = self._store.stories.entries(story_id, STORY_SIZE)
+        read = self._stories.read(story_id)
         lead = next((one for one in entries if one.language == spoken()), entries[0])
         (line,) = self._store.stories.lines(_of_story(story_id).store_filter(), 1, 1)
         return self._page(
@@ -118,7 +119,8 @@ class Inbox(FormPages):
             view=story_view(line, self._store.matches.get(lead.id)),
             entries=entries,
             watch=self._watches.get(entries[0].watch) if len(self._watches) > 1 else None,
-            spread=spread_of(self._stories.read(story_id)),
+            spread=spread_of(read),
+            facts=side_by_side(read),
             history=self._store.story_decisions.history(story_id),
             flash=flash_of(self._store, request),
         )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.responses import Response
 
+from worker.analysis.facts import as_record as facts_record
+from worker.analysis.facts import facts_of
 from worker.analysis.graph import Link, as_graphml, as_record, links_of
 from worker.analysis.stories import MOST_READ, MOST_SHOWN, Analyst, ReadStory, Telling
 from worker.domain import Watch
+from worker.records import SharedFact
 from worker.store.store import Store
 from worker.web.lineagechart import picture
 from worker.web.listquery import MatchId
@@ -34,6 +38,23 @@ class Spread:
     of: int
 
 
+_MOST_FACTS = 12
+"""That agree; contradictions are all shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """The facts of a story, as its page shows them.
+
+    Attributes:
+        shown: contradictions first. left: how many more there are.
+    """
+
+    shown: tuple[SharedFact, ...]
+    conflicts: int
+    left: int
+
+
 class StoryPages:
     """Downloads of what is concluded about stories.
 
@@ -51,6 +72,7 @@ class StoryPages:
         add = router.add_api_route
         add("/stories/{match_id}/lineage.json", self.as_json, methods=["GET", "HEAD"])
         add("/stories/{match_id}/lineage.graphml", self.as_graphml, methods=["GET", "HEAD"])
+        add("/stories/{match_id}/facts.json", self.facts, methods=["GET", "HEAD"])
         return router
 
     def read(self, story_id: int) -> ReadStory:
@@ -59,15 +81,25 @@ class StoryPages:
 
     def as_json(self, match_id: MatchId) -> Response:
         """The graph as JSON."""
-        record = as_record(self._analyst.read(match_id, MOST_READ))
-        return _download(
-            json.dumps(record, ensure_ascii=False, indent=1), "application/json", match_id, "json"
-        )
+        return _as_json(as_record(self._analyst.read(match_id, MOST_READ)), match_id)
 
     def as_graphml(self, match_id: MatchId) -> Response:
         """The graph as GraphML."""
         document = as_graphml(self._analyst.read(match_id, MOST_READ))
         return _download(document, "application/graphml+xml", match_id, "graphml")
+
+
+    def facts(self, match_id: MatchId) -> Response:
+        """Facts side by side as JSON."""
+        return _as_json(facts_record(self._analyst.read(match_id, MOST_READ)), match_id)
+
+
+def side_by_side(story: ReadStory) -> SideBySide | None:
+    """The facts of a story side by side; None where nothing is told twice."""
+    found = facts_of(story)
+    conflicts = sum(one.is_conflict for one in found)
+    shown = found[: conflicts + _MOST_FACTS]
+    return SideBySide(shown, conflicts, len(found) - len(shown)) if found else None
 
 
 def spread_of(story: ReadStory) -> Spread | None:
@@ -88,6 +120,11 @@ def spread_of(story: ReadStory) -> Spread | None:
 
 def _of(one: Telling, links: Sequence[Link]) -> tuple[Link, ...]:
     return tuple(link for link in links if link.text is one)
+
+
+def _as_json(record: dict[str, Any], story_id: int) -> Response:
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    return _download(text, "application/json", story_id, "json")
 
 
 def _download(text: str, media_type: str, story_id: int, ending: str) -> Response:

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from worker import __version__, locales
 from worker.notify.briefs import Block
-from worker.notify.links import safe_link
+from worker.notify.factwords import MEASURES
+from worker.notify.links import passage_address, safe_link
 from worker.web import words
 from worker.web.featurewords import feature_name
 from worker.web.safety import has_password, without_user
@@ -42,6 +43,7 @@ def _environment() -> Environment:
         environment.filters[name] = getattr(words, name)
     environment.tests["against"] = words.speaks_against
     environment.filters["safe_link"] = safe_link
+    environment.filters["passage_address"] = passage_address
     environment.filters["without_user"] = without_user
     environment.filters["feature_name"] = feature_name
     environment.filters["groupby_level"] = _by_level
@@ -54,6 +56,7 @@ def _environment() -> Environment:
         spoken=locales.spoken,
         LANGUAGES=locales.LANGUAGES,
         version=__version__,
+        MEASURES=MEASURES,
         RELATIONS=words.RELATIONS,
         RELATION_MEANS=words.RELATION_MEANS,
         VERDICTS=words.VERDICTS,

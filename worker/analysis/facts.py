@@ -1,0 +1,140 @@
+"""Facts side by side: what the texts of a story say in numbers and names, with contradictions.
+
+Only passages that say the same are compared, and in them only values of one kind and unit. Two
+values contradict each other where neither text has the other's value anywhere and it is plain
+enough that they stand for the same thing. What is missing is no contradiction, nor is what is
+rounded or written otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any
+
+from worker.analysis.comparing import Comparison, Spot, compare
+from worker.analysis.stories import ReadStory, Telling
+from worker.domain import Measure
+from worker.records import Saying, SharedFact, Version
+
+NOTE = (
+    "Compared are values of one kind and unit in passages that say the same; `is_conflict` says "
+    "that two of them contradict each other as far as can be told."
+)
+_ORDER = list(Measure)
+
+
+def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
+    """Lay the facts of a story side by side.
+
+    Args:
+        story: with its texts.
+
+    Returns:
+        What several texts say; contradictions first, then what most say.
+    """
+    rows = [one.rows for one in story.tellings if one.rows is not None]
+    family = {key: family[0] for family in story.lineage.families for key in family}
+    found = [
+        compare(one, other, is_one_text=family.get(one.key, one.key) == family.get(other.key))
+        for one, other in combinations(rows, 2)
+        if one.space is other.space
+    ]
+    facts = [_fact(group, story, family) for group in _groups(found)]
+    return tuple(sorted((one for one in facts if one is not None), key=_rank))
+
+
+def as_record(story: ReadStory) -> dict[str, Any]:
+    """The facts as one JSON document; `docs/columns.md` explains the fields."""
+    return {
+        "story_id": story.story_id,
+        "watch": story.watch,
+        "articles": story.number,
+        "looked_at": len(story.articles),
+        "note": NOTE,
+        "facts": [asdict(one) for one in facts_of(story)],
+    }
+
+
+def _rank(fact: SharedFact) -> tuple[bool, int, int]:
+    said_by = sum(one.independent for one in fact.versions)
+    return not fact.is_conflict, -said_by, _ORDER.index(fact.kind)
+
+
+class _Group:
+    """Spots that are about one thing."""
+
+    def __init__(self) -> None:
+        self.spots: dict[Spot, None] = {}
+        self.conflicts: list[tuple[Spot, Spot]] = []
+
+
+def _groups(comparisons: Iterable[Comparison]) -> list[_Group]:
+    """What agrees, directly or through others, is one thing; so is what contradicts it."""
+    parent: dict[Spot, Spot] = {}
+
+    def root(spot: Spot) -> Spot:
+        while parent.setdefault(spot, spot) is not spot:
+            parent[spot] = parent[parent[spot]]
+            spot = parent[spot]
+        return spot
+
+    conflicts: list[tuple[Spot, Spot]] = []
+    for comparison in comparisons:
+        for one, other in (*comparison.agreements, *comparison.conflicts):
+            parent[root(other)] = root(one)
+        conflicts += comparison.conflicts
+    found: defaultdict[Spot, _Group] = defaultdict(_Group)
+    for spot in list(parent):
+        found[root(spot)].spots[spot] = None
+    for pair in conflicts:
+        found[root(pair[0])].conflicts.append(pair)
+    return list(found.values())
+
+
+def _fact(group: _Group, story: ReadStory, family: dict[str, str]) -> SharedFact | None:
+    order = {key: place for place, key in enumerate(story.lineage.order)}
+    spots = sorted(group.spots, key=lambda one: (order[one.rows.key], one.passage, one.start))
+    versions: list[list[Spot]] = []
+    for spot in spots:
+        same = next((one for one in versions if spot.agrees_with(one[0])), None)
+        if same is None:
+            versions.append([spot])
+        elif all(spot.rows.key != one.rows.key for one in same):
+            same.append(spot)
+    if group.conflicts:
+        wanted = {id(one) for pair in group.conflicts for one in pair}
+        versions = [one for one in versions if any(id(spot) in wanted for spot in one)]
+    by_key = story.by_key
+    told = [_version(one, by_key, family) for one in versions]
+    if len({one.rows.key for version in versions for one in version}) < 2:
+        return None
+    told.sort(key=lambda one: -one.independent)
+    first = spots[0]
+    return SharedFact(first.kind, first.unit, tuple(told), bool(group.conflicts))
+
+
+def _version(
+    spots: Sequence[Spot], by_key: dict[str, Telling], family: dict[str, str]
+) -> Version:
+    sayings = tuple(_saying(one, by_key[one.rows.key]) for one in spots)
+    own = {family.get(one.rows.key, one.rows.key) for one in spots}
+    fullest = max(spots, key=lambda one: len(one.value))
+    return Version(fullest.value, len(own), sayings)
+
+
+def _saying(spot: Spot, telling: Telling) -> Saying:
+    article, seed = telling.article, telling.seed
+    return Saying(
+        article.match_id if article is not None else None,
+        seed.id if seed is not None else None,
+        telling.told.title,
+        telling.told.outlet,
+        telling.told.language,
+        spot.written,
+        spot.text,
+        spot.start,
+        spot.end,
+    )
