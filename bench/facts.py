@@ -72,9 +72,7 @@ class Reader:
             Telling(replace(told[key], outlet=key), rows[key].reading, rows=rows[key])
             for key in self.texts
         ]
-        found = [
-            one for pair in combinations(rows.values(), 2) if (one := self._likeness(*pair))
-        ]
+        found = [one for pair in combinations(rows.values(), 2) if (one := self._likeness(*pair))]
         return facts_of(
             ReadStory(
                 1, self.story.name, tuple(tellings), len(tellings),
@@ -104,8 +102,8 @@ def plants(reader: Reader, lot: random.Random) -> Iterator[Plant]:
             ("name", list(_names(article, its))),
         ):
             lot.shuffle(found)
-            for old, new in found[: 2 if kind == "figure" else 1]:
-                new = new or _other_figure(old, western_digits(f"{its.title}\n{its.text}"), lot)
+            for old, given in found[: 2 if kind == "figure" else 1]:
+                new = given or _other_figure(old, western_digits(f"{its.title}\n{its.text}"), lot)
                 text = ArticleText(
                     article.title.replace(old, new), article.text.replace(old, new),
                     article.language, article.published_at,
@@ -127,9 +125,7 @@ def _days(article: ArticleText, source: ArticleText) -> Iterator[tuple[str, str]
             yield written, written[:start] + _as(written[start], str(other)) + written[end:]
 
 
-def _figures(
-    article: ArticleText, source: ArticleText
-) -> Iterator[tuple[str, str]]:
+def _figures(article: ArticleText, source: ArticleText) -> Iterator[tuple[str, str]]:
     """Figures of two digits or more that the source has in the same digits; no days and years."""
     days = dates(f"{article.title}\n{article.text}", article.language).values()
     known = {re.sub(r"\D", "", one) for one in _DIGITS.findall(_plain(source))}
@@ -166,7 +162,9 @@ def _other_figure(old: str, source: str, lot: random.Random) -> str:
         new = "".join(digits)
         if re.sub(r"\D", "", new) not in known:
             break
-    return "".join(_as(old[place], char) if char.isdigit() else char for place, char in enumerate(new))
+    return "".join(
+        _as(old[place], char) if char.isdigit() else char for place, char in enumerate(new)
+    )
 
 
 def _as(like: str, digits: str) -> str:
@@ -182,7 +180,8 @@ def _plain(text: ArticleText) -> str:
 def is_found(plant: Plant, facts: Sequence[SharedFact]) -> bool:
     """Whether a contradiction is marked at the altered words of the altered article."""
     return any(
-        saying.outlet == plant.article and (plant.new in saying.written or saying.written in plant.new)
+        saying.outlet == plant.article
+        and (plant.new in saying.written or saying.written in plant.new)
         for fact in facts
         if fact.is_conflict
         for version in fact.versions
@@ -227,7 +226,9 @@ def measure(story: Story, encoder: Encoder, misses: bool) -> dict[str, int]:
         row[f"{plant.kind}_found"] += hit
         if misses and not hit:
             language = reader.texts[plant.article].language
-            print(f"  missed {plant.kind} in {plant.article} ({language}): {plant.old} -> {plant.new}")
+            print(
+                f"  missed {plant.kind} in {plant.article} ({language}): {plant.old} -> {plant.new}"
+            )
     facts = reader.facts()
     marks = [fact for fact in facts if fact.is_conflict]
     written = written_in(story)
@@ -244,7 +245,11 @@ def measure(story: Story, encoder: Encoder, misses: bool) -> dict[str, int]:
     if misses:
         for fact in marks:
             if not any(is_marked(one, fact) for one in written):
-                print("  false", fact.kind, [(v.value, [s.written for s in v.sayings][:3]) for v in fact.versions])
+                print(
+                    "  false",
+                    fact.kind,
+                    [(v.value, [s.written for s in v.sayings][:3]) for v in fact.versions],
+                )
     return row
 
 

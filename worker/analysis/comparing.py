@@ -108,10 +108,7 @@ def compare(one: TextRows, other: TextRows, *, is_one_text: bool) -> Comparison:
         beside = range(max(0, there - 1), min(len(theirs), there + 2)) if is_one_text else [there]
         left = _distinct(x for x in ours[here] if not _is_known(x, all_theirs, is_one_text))
         right = _distinct(
-            x
-            for place in beside
-            for x in theirs[place]
-            if not _is_known(x, all_ours, is_one_text)
+            x for place in beside for x in theirs[place] if not _is_known(x, all_ours, is_one_text)
         )
         conflicts += _conflicts(left, right, is_one_text)
         conflicts += _spellings(one, here, other, there)
@@ -304,7 +301,7 @@ def _counts_the_same(one: Spot, other: Spot) -> bool:
 def _stem(around: str) -> str:
     if UNSPACED.search(around):
         return around[:2]
-    return fold(around.split()[0])[:5] if around else ""
+    return fold(around.split(maxsplit=1)[0])[:5] if around else ""
 
 
 def _spellings(
@@ -313,9 +310,10 @@ def _spellings(
     """Names that both passages have in two spellings, neither of which the other text has."""
     if not can_compare(one.reading, other.reading):
         return
+    is_one_language = one.reading.language == other.reading.language
     for name in _own_names(one, here, other):
         for its in _own_names(other, there, one):
-            if is_other_spelling(name, its):
+            if is_other_spelling(name, its, is_one_language=is_one_language):
                 yield _name_spot(one, here, name), _name_spot(other, there, its)
 
 

@@ -111,14 +111,12 @@ def _fact(group: _Group, story: ReadStory, family: dict[str, str]) -> SharedFact
     told = [_version(one, by_key, family) for one in versions]
     if len({one.rows.key for version in versions for one in version}) < 2:
         return None
-    told.sort(key=lambda one: -one.independent)
+    told.sort(key=lambda one: (-one.independent, -len(one.sayings)))
     first = spots[0]
     return SharedFact(first.kind, first.unit, tuple(told), bool(group.conflicts))
 
 
-def _version(
-    spots: Sequence[Spot], by_key: dict[str, Telling], family: dict[str, str]
-) -> Version:
+def _version(spots: Sequence[Spot], by_key: dict[str, Telling], family: dict[str, str]) -> Version:
     sayings = tuple(_saying(one, by_key[one.rows.key]) for one in spots)
     own = {family.get(one.rows.key, one.rows.key) for one in spots}
     fullest = max(spots, key=lambda one: len(one.value))

@@ -242,8 +242,8 @@ def days_in(text: str, language: str) -> Iterator[Day]:
             yield from day_of(m["year"], month, m["day"], (m.start(), end))
     is_month_first = language.startswith("en")
     for m in _DMY.finditer(plain):
-        month, day = (m[1], m[2]) if is_month_first else (m[2], m[1])
-        yield from day_of(m[3], int(month), day, m.span())
+        places = (1, 2) if is_month_first else (2, 1)
+        yield from day_of(m[3], int(m[places[0]]), m[places[1]], m.span())
     if not is_month_first:
         for m in _DM_SLASH.finditer(plain):
             yield from day_of(None, int(m[2]), m[1], m.span())

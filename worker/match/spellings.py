@@ -34,7 +34,7 @@ def can_compare(one: Reading, other: Reading) -> bool:
     return is_latin and not {one.language, other.language} & _RESPELL
 
 
-def is_other_spelling(one: Name, other: Name) -> bool:
+def is_other_spelling(one: Name, other: Name, *, is_one_language: bool) -> bool:
     """Whether of the last words of two names one is written otherwise, beyond its ending.
 
     Cities have other names in other languages and are none.
@@ -42,6 +42,8 @@ def is_other_spelling(one: Name, other: Name) -> bool:
     Args:
         one: a name, maybe with an office in front of it.
         other: another one.
+        is_one_language: both are of one language; else their first words may be an office that
+            is translated ("Presiden Trump").
     """
     ours, theirs = _WORD.findall(one.folded), _WORD.findall(other.folded)
     number = min(len(ours), len(theirs), _MOST_WORDS)
@@ -51,16 +53,17 @@ def is_other_spelling(one: Name, other: Name) -> bool:
     different = [(a, b) for a, b in zip(ours, theirs, strict=True) if a != b]
     if len(different) != 1 or not _is_respelt(*different[0]):
         return False
-    if len(ours) == _MOST_WORDS and ours[0] != theirs[0]:
-        return False  # "Architecte ...": an office, not a name
+    if ours[0] != theirs[0] and (number == _MOST_WORDS or not is_one_language):
+        return False
     return not (_is_place(one, different[0][0]) or _is_place(other, different[0][1]))
 
 
 def _is_place(name: Name, word: str) -> bool:
-    """Whether a word of a name is one of a city's name."""
-    rest = " ".join(x for x in name.text.split() if word not in fold(x))
-    with_it, without = city_countries([name.text, rest])
-    return with_it != without
+    """Whether a word of a name is one of a city's of several words: "Siem Reap"."""
+    own = next((x for x in name.text.split() if word in fold(x)), "")
+    rest = " ".join(x for x in name.text.split() if x != own)
+    whole, without, alone = city_countries([name.text, rest, own])
+    return whole != without and not alone
 
 
 def _is_respelt(one: str, other: str) -> bool:

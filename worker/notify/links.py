@@ -33,6 +33,6 @@ def passage_address(match_id: int, passage: str) -> str:
         match_id: of the article.
         passage: of its text.
     """
-    start = " ".join(passage.split("\n")[-1].split())[:_FRAGMENT]
+    start = " ".join(passage.rpartition("\n")[2].split())[:_FRAGMENT]
     words = start.rpartition(" ")[0] if len(start) == _FRAGMENT and " " in start[20:] else start
     return f"/matches/{match_id}#:~:text={quote(words, safe='').replace('-', '%2D')}"

@@ -88,9 +88,6 @@ from worker.records.telling import (
 )
 
 __all__ = [
-    "Saying",
-    "SharedFact",
-    "Version",
     "FAR",
     "NEAR",
     "Added",
@@ -133,11 +130,13 @@ __all__ = [
     "ReviewRow",
     "SampleWindow",
     "SavedFilter",
+    "Saying",
     "ScoredRow",
     "SeedRow",
     "SeedShare",
     "SeenEntry",
     "SettingRow",
+    "SharedFact",
     "StoredArticle",
     "StoryBrief",
     "StoryDecisionRow",
@@ -156,4 +155,5 @@ __all__ = [
     "ToldFact",
     "ToldLately",
     "ValueCount",
+    "Version",
 ]

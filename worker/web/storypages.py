@@ -88,7 +88,6 @@ class StoryPages:
         document = as_graphml(self._analyst.read(match_id, MOST_READ))
         return _download(document, "application/graphml+xml", match_id, "graphml")
 
-
     def facts(self, match_id: MatchId) -> Response:
         """Facts side by side as JSON."""
         return _as_json(facts_record(self._analyst.read(match_id, MOST_READ)), match_id)

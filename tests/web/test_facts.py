@@ -1,0 +1,116 @@
+"""Facts side by side: on the story's page, in the briefing, as JSON, from the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from lxml.html import HtmlElement
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Filler
+from tests.web.filling import KELP
+from tests.web.test_brief import PADDING, found
+from tests.web.test_inbox import words
+from worker.analysis.brief import Period, brief_of
+from worker.analysis.facts import facts_of
+from worker.analysis.stories import Analyst
+from worker.domain import Measure
+from worker.locales import speaking
+from worker.notify.briefs import write_html, write_text
+from worker.records import SharedFact
+from worker.store.store import Store
+
+See = Callable[..., HtmlElement]
+NOW = datetime(2026, 3, 20, tzinfo=UTC)
+OPENS = "The laboratory in Kilifi <opens> on March 12 and costs 5 million dollars, it was said."
+OUVRE = "Le laboratoire de Kilifi ouvre le 12 mars et coûte 5.000.000 de dollars, dit-on."
+MO_CUA = "Phòng thí nghiệm ở Kilifi mở cửa ngày 11/3 và trị giá 5 triệu USD, theo công bố."
+HIRES = "It will hire 44 women of the coast, Bonface Katana told the county's radio station."
+ENGAGE = "Il emploiera 41 femmes de la côte, a dit Bonface Katena à la radio du comté."
+
+
+@pytest.fixture
+def told(filled: Filler) -> list[int]:
+    own = iter(range(6))
+
+    def text(*pairs: tuple[str, int]) -> dict[str, int]:
+        return {**dict(pairs), **{PADDING[n]: 20 + n for n in (next(own), next(own))}}
+
+    return filled(
+        found("One", text((OPENS, 1), (HIRES, 2)), outlet="The Herald"),
+        found("Deux", text((OUVRE, 1), (ENGAGE, 2)), "fr", outlet="L'Écho"),
+        found("Ba", text((MO_CUA, 1)), "vi", outlet="Tin Biển"),
+    )
+
+
+@pytest.fixture
+def facts(sqlite_store: Store, told: list[int]) -> tuple[SharedFact, ...]:
+    return facts_of(Analyst(sqlite_store, [KELP]).read(told[0]))
+
+
+def test_a_contradiction_is_told_with_all_versions(facts: tuple[SharedFact, ...]) -> None:
+    by_kind = {fact.kind: fact for fact in facts}
+    day = by_kind[Measure.DATE]
+    assert day.is_conflict
+    assert [version.value for version in day.versions] == ["?-03-12", "?-03-11"]
+    assert [{one.outlet for one in version.sayings} for version in day.versions] == [
+        {"The Herald", "L'Écho"}, {"Tin Biển"},
+    ]  # fmt: skip
+    count = by_kind[Measure.COUNT]
+    assert count.is_conflict
+    assert {version.value for version in count.versions} == {"44", "41"}
+    name = by_kind[Measure.NAME]
+    assert {version.value for version in name.versions} == {"Bonface Katana", "Bonface Katena"}
+    assert [fact.is_conflict for fact in facts] == sorted(
+        (fact.is_conflict for fact in facts), reverse=True
+    )
+
+
+def test_the_same_amount_in_three_spellings_is_one(facts: tuple[SharedFact, ...]) -> None:
+    (amount,) = [fact for fact in facts if fact.kind is Measure.AMOUNT]
+    assert not amount.is_conflict
+    (version,) = amount.versions
+    assert (version.value, amount.unit, len(version.sayings)) == ("5000000", "dollar", 3)
+    for saying in version.sayings:
+        assert saying.passage[saying.start : saying.end] == saying.written
+
+
+def test_the_page_marks_it_in_words_and_leads_to_the_passages(see: See, told: list[int]) -> None:
+    page = see(f"/stories/{told[0]}")
+    bodies = page.xpath("//section[contains(@class, 'facts')]//tbody")
+    marked = [words(one) for one in bodies if one.xpath(".//strong[text()='Contradiction']")]
+    assert len(marked) == 3
+    assert any("March 12" in one and "11/3" in one for one in marked)
+    links = bodies[0].xpath(".//a/@href")
+    assert {link.partition("#")[0] for link in links} <= {f"/matches/{one}" for one in told}
+    assert all("#:~:text=" in link for link in links)
+
+
+def test_a_story_of_one_text_has_no_table(see: See, filled: Filler) -> None:
+    (one,) = filled(found("Alone", {OPENS: 1, PADDING[0]: 2, PADDING[1]: 3}))
+    assert not see(f"/stories/{one}").xpath("//section[contains(@class, 'facts')]")
+
+
+def test_it_is_downloaded_as_json(client: TestClient, told: list[int]) -> None:
+    answer = client.get(f"/stories/{told[0]}/facts.json")
+    assert answer.headers["content-disposition"].endswith('.json"')
+    record = answer.json()
+    (day,) = [fact for fact in record["facts"] if fact["kind"] == "date"]
+    assert day["is_conflict"] is True
+    assert day["versions"][1]["sayings"][0]["match_id"] == told[2]
+    assert client.get("/stories/999/facts.json").status_code == 404
+
+
+def test_the_briefing_says_where_articles_contradict_each_other(
+    sqlite_store: Store, told: list[int]
+) -> None:
+    brief = brief_of(Analyst(sqlite_store, [KELP]), sqlite_store, Period(), NOW)
+    said = write_text(brief, "https://watch.example")
+    assert "Where the articles contradict each other" in said
+    assert "Day: 12 mars or 11/3" in said or "Day: March 12 or 11/3" in said
+    assert "11/3: Tin Biển" in said
+    assert "<opens>" not in write_html(brief, "")
+    with speaking("fr"):
+        assert "se contredisent" in write_text(brief, "")
