@@ -20,15 +20,17 @@ from worker.locales import ENGLISH, LANGUAGES, speaking
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["table", "json", "graphml"]),
+    type=click.Choice(["table", "json", "graphml", "facts"]),
     default="table",
     show_default=True,
 )
 def story(match_id: int, format_name: str) -> None:
     """Say who may have taken a story from whom.
 
-    ID is that of any match of the story. `graphml` opens in Gephi, yEd or networkx.
+    ID is that of any match of the story. `graphml` opens in Gephi, yEd or networkx; `facts` is
+    JSON of its days, amounts, numbers and names side by side, contradictions first.
     """
+    from worker.analysis.facts import as_record as facts_record
     from worker.analysis.graph import as_graphml, as_record, as_table
     from worker.analysis.stories import Analyst
 
@@ -37,6 +39,8 @@ def story(match_id: int, format_name: str) -> None:
         found = Analyst(store, watches_of(settings)).read(match_id)
     if format_name == "json":
         print_json(as_record(found))
+    elif format_name == "facts":
+        print_json(facts_record(found))
     elif format_name == "graphml":
         click.echo(as_graphml(found), nl=False)
     else:

@@ -260,7 +260,7 @@ def _line(fact: ToldFact) -> Block:
 
 def _conflict_line(fact: SharedFact) -> Block:
     between = pgettext("between", ": ")
-    values = _(" or ").join(told_as(one) for one in fact.versions)
+    values = pgettext("between", " or ").join(told_as(one) for one in fact.versions)
     sides = [f"{told_as(one)}{between}{tellers_of(one)}" for one in fact.versions]
     firsts = [one.sayings[0] for one in fact.versions]
     links = tuple(_saying_link(one) for one in firsts if one.match_id is not None)
