@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.analysis.facts import facts_of
+from worker.analysis.quotes import quotes_of
 from worker.analysis.stories import MOST_SHOWN, Analyst, ReadStory, Telling
 from worker.locales import spoken
 from worker.match.evidence import NO_COUNTERPART
@@ -110,6 +111,7 @@ def story_brief(story: ReadStory, since: datetime | None = None) -> StoryBrief:
         repeated=tuple(sorted((one for one in said if one.independent > 1), key=_most_first)),
         silent=tuple(one for one in said if not one.tellers),
         shares=tuple(_share(one, story) for one in story.articles),
+        quotes=tuple(one for one in quotes_of(story) if one.independent > 1),
         conflicts=tuple(one for one in facts_of(story) if one.is_conflict),
     )
 

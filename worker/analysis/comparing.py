@@ -140,12 +140,21 @@ def spots_of(rows: TextRows) -> tuple[tuple[Spot, ...], ...]:
     reading = rows.reading
     return tuple(
         tuple(
-            Spot(rows, place, one.start, one.end, one)
+            Spot(rows, place, one.start, _with_word(passage.text, one), one)
             for one in quantities(passage.text, reading.language)
             if not _is_dateline(place, passage.text, one)
         )
         for place, passage in enumerate(reading.passages)
     )
+
+
+def _with_word(text: str, one: Quantity) -> int:
+    """Where a count ends with the word that it counts; words that are not set apart stay out."""
+    word = one.around.split(maxsplit=1)[0] if one.around else ""
+    if one.kind is not Measure.COUNT or not word or UNSPACED.search(word):
+        return one.end
+    place = text.find(word, one.end, one.end + len(word) + 2)
+    return place + len(word) if place >= 0 else one.end
 
 
 def _is_dateline(place: int, text: str, one: Quantity) -> bool:

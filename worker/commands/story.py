@@ -20,7 +20,7 @@ from worker.locales import ENGLISH, LANGUAGES, speaking
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["table", "json", "graphml", "facts"]),
+    type=click.Choice(["table", "json", "graphml", "facts", "quotes"]),
     default="table",
     show_default=True,
 )
@@ -28,10 +28,12 @@ def story(match_id: int, format_name: str) -> None:
     """Say who may have taken a story from whom.
 
     ID is that of any match of the story. `graphml` opens in Gephi, yEd or networkx; `facts` is
-    JSON of its days, amounts, numbers and names side by side, contradictions first.
+    JSON of its days, amounts, numbers and names side by side, contradictions first; `quotes` of
+    its quotations as each text has them.
     """
     from worker.analysis.facts import as_record as facts_record
     from worker.analysis.graph import as_graphml, as_record, as_table
+    from worker.analysis.quotes import as_record as quotes_record
     from worker.analysis.stories import Analyst
 
     settings = load_settings()
@@ -41,6 +43,8 @@ def story(match_id: int, format_name: str) -> None:
         print_json(as_record(found))
     elif format_name == "facts":
         print_json(facts_record(found))
+    elif format_name == "quotes":
+        print_json(quotes_record(found))
     elif format_name == "graphml":
         click.echo(as_graphml(found), nl=False)
     else:

@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 from worker.locales import N_, Phrases, _, ngettext, pgettext, spoken
 from worker.notify.documents import as_markdown
-from worker.notify.factwords import heading_of_fact, tellers_of, told_as
+from worker.notify.factwords import drift_of, heading_of_fact, teller_of, tellers_of, told_as
 from worker.notify.links import passage_address
 from worker.records import (
     Brief,
     FactKind,
+    FollowedQuote,
     Saying,
     SeedShare,
     SharedFact,
@@ -35,6 +36,7 @@ MOST_SILENT = 5
 MOST_SHARES = 15
 MOST_LINKS = 6
 MOST_CONFLICTS = 12
+MOST_QUOTES = 5
 _STATEMENTS = (FactKind.PASSAGE, FactKind.QUOTATION)
 _HEADINGS = Phrases(
     {
@@ -205,6 +207,9 @@ def _story(story: StoryBrief) -> Iterator[Block]:
     if story.conflicts:
         yield Block(2, _("Where the articles contradict each other"))
         yield from (_conflict_line(one) for one in story.conflicts[:MOST_CONFLICTS])
+    if story.quotes:
+        yield Block(2, _("Quotations, and what becomes of them"))
+        yield from (_quote_line(one) for one in story.quotes[:MOST_QUOTES])
     statements = [one for one in story.facts if one.kind in _STATEMENTS]
     if statements:
         yield Block(2, _("What the coverage says and the seeds do not"))
@@ -267,6 +272,23 @@ def _conflict_line(fact: SharedFact) -> Block:
     return Block(
         4, f"{heading_of_fact(fact)}{between}{values}", about="; ".join(sides), links=links
     )
+
+
+def _quote_line(quote: FollowedQuote) -> Block:
+    first, between = quote.versions[0], pgettext("between", ": ")
+    said = [
+        ngettext("%(num)s independent report", "%(num)s independent reports", quote.independent)
+    ]
+    if first.speaker:
+        said.append(f"{_('named beside it')}{between}{first.speaker}")
+    said += [
+        f"{teller_of(one.saying)}{between}{', '.join(words)}"
+        for one in quote.versions[1:MOST_LINKS]
+        if (words := drift_of(one))
+    ]
+    sayings = [one.saying for one in quote.versions if one.saying.match_id is not None]
+    links = tuple(_saying_link(one) for one in sayings[:MOST_LINKS])
+    return Block(4, first.saying.written, first.saying.language, "; ".join(said), links)
 
 
 def _saying_link(saying: Saying) -> Link:

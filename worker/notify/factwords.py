@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from worker.domain import Measure
 from worker.locales import N_, Phrases, _
-from worker.records import Saying, SharedFact, Version
+from worker.records import QuoteVersion, Saying, SharedFact, Version
+from worker.words import percent
+
+_SAME_WORDS = 0.95
+"""Share of words from which a quotation is told as worded alike."""
 
 MEASURES = Phrases(
     {
@@ -38,3 +42,17 @@ def teller_of(saying: Saying) -> str:
 def tellers_of(version: Version) -> str:
     """Who says it, each once."""
     return ", ".join(dict.fromkeys(teller_of(one) for one in version.sayings))
+
+
+def drift_of(version: QuoteVersion) -> list[str]:
+    """How a quotation differs from its first version, in words; nothing where it does not."""
+    found = []
+    if not version.is_quoted:
+        found.append(_("told without quotation marks"))
+    elif version.alike is not None and version.alike < _SAME_WORDS:
+        found.append(_("%(share)s of the words are the same", share=percent(version.alike)))
+    if version.is_shortened:
+        found.append(_("shortened"))
+    if version.has_other_speaker:
+        found.append(_("attributed otherwise"))
+    return found

@@ -62,6 +62,7 @@ from worker.records.polls import (
     PollResult,
     Subscription,
 )
+from worker.records.quotes import FollowedQuote, QuoteVersion
 from worker.records.silence import DayNumbers, DayState, OutletDays
 from worker.records.stories import (
     KeptSeed,
@@ -109,6 +110,7 @@ __all__ = [
     "FactKind",
     "FeedJob",
     "FeedRow",
+    "FollowedQuote",
     "HubLink",
     "KeptSeed",
     "KnownEntries",
@@ -127,6 +129,7 @@ __all__ = [
     "PollEvent",
     "PollResult",
     "QueryYield",
+    "QuoteVersion",
     "ReviewRow",
     "SampleWindow",
     "SavedFilter",

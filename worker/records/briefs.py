@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.records.facts import SharedFact
+from worker.records.quotes import FollowedQuote
 
 
 class FactKind(StrEnum):
@@ -68,6 +69,7 @@ class StoryBrief:
         independent: how many texts of their own those are.
         facts: what no seed says, what most say first; told in the period by at least one.
         conflicts: what its texts contradict each other in.
+        quotes: that two texts of their own or more have.
         repeated: passages of seeds that most repeat. silent: those that nobody repeats.
     """
 
@@ -84,6 +86,7 @@ class StoryBrief:
     silent: tuple[ToldFact, ...]
     shares: tuple[SeedShare, ...]
     conflicts: tuple[SharedFact, ...] = ()
+    quotes: tuple[FollowedQuote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

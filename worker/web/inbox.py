@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
+from worker.analysis.quotes import quotes_of
 from worker.domain import Relation, Verdict, Watch
 from worker.locales import _, spoken, written
 from worker.records import FeedRow
@@ -35,6 +36,7 @@ from worker.web.storypages import StoryPages, side_by_side, spread_of
 from worker.web.verdicts import flash_of
 from worker.web.words import RELATIONS, VERDICTS, found_on, language_heading
 
+_MOST_QUOTES = 12
 FOLDED = 6
 """Matches shown under a story's line; all of them are on its own page."""
 STORY_SIZE = 200
@@ -121,6 +123,7 @@ class Inbox(FormPages):
             watch=self._watches.get(entries[0].watch) if len(self._watches) > 1 else None,
             spread=spread_of(read),
             facts=side_by_side(read),
+            quotes=quotes_of(read)[:_MOST_QUOTES],
             history=self._store.story_decisions.history(story_id),
             flash=flash_of(self._store, request),
         )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from worker.analysis.facts import as_record as facts_record
 from worker.analysis.facts import facts_of
 from worker.analysis.graph import Link, as_graphml, as_record, links_of
+from worker.analysis.quotes import as_record as quotes_record
 from worker.analysis.stories import MOST_READ, MOST_SHOWN, Analyst, ReadStory, Telling
 from worker.domain import Watch
 from worker.records import SharedFact
@@ -73,6 +74,7 @@ class StoryPages:
         add("/stories/{match_id}/lineage.json", self.as_json, methods=["GET", "HEAD"])
         add("/stories/{match_id}/lineage.graphml", self.as_graphml, methods=["GET", "HEAD"])
         add("/stories/{match_id}/facts.json", self.facts, methods=["GET", "HEAD"])
+        add("/stories/{match_id}/quotes.json", self.quotes, methods=["GET", "HEAD"])
         return router
 
     def read(self, story_id: int) -> ReadStory:
@@ -87,6 +89,10 @@ class StoryPages:
         """The graph as GraphML."""
         document = as_graphml(self._analyst.read(match_id, MOST_READ))
         return _download(document, "application/graphml+xml", match_id, "graphml")
+
+    def quotes(self, match_id: MatchId) -> Response:
+        """Quotations followed through the story, as JSON."""
+        return _as_json(quotes_record(self._analyst.read(match_id, MOST_READ)), match_id)
 
     def facts(self, match_id: MatchId) -> Response:
         """Facts side by side as JSON."""

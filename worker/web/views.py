@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from worker import __version__, locales
 from worker.notify.briefs import Block
-from worker.notify.factwords import MEASURES
+from worker.notify.factwords import MEASURES, drift_of
 from worker.notify.links import passage_address, safe_link
 from worker.web import words
 from worker.web.featurewords import feature_name
@@ -44,6 +44,7 @@ def _environment() -> Environment:
     environment.tests["against"] = words.speaks_against
     environment.filters["safe_link"] = safe_link
     environment.filters["passage_address"] = passage_address
+    environment.filters["drift"] = drift_of
     environment.filters["without_user"] = without_user
     environment.filters["feature_name"] = feature_name
     environment.filters["groupby_level"] = _by_level
