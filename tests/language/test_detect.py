@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.domain import UNDETERMINED
+from worker.language import engines
 from worker.language.detect import make_detector
 
 NEWS = [
@@ -177,3 +178,20 @@ def test_importing_loads_no_model_and_nothing_is_downloaded() -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Policija je u utorak privela dvije osobe u Sarajevu, saopćilo je ministarstvo.",
+        "Polisi menangkap dua orang di Jakarta kemarin malam, kata juru bicara.",
+        "Полиция задержала двух человек. " * 20,
+        "これは日本語の文です。 xyz",
+    ],
+)
+def test_compact_profiles_answer_as_the_library_does_to_the_bit(text: str) -> None:
+    from langdetect import DetectorFactory, detect_langs
+
+    DetectorFactory.seed = 0
+    expected = {engines.iso_639_1(one.lang): one.prob for one in detect_langs(text)}
+    assert engines.langdetect_probabilities(text) == expected

@@ -75,12 +75,11 @@ def iso_639_1(code: str) -> str:
 
 @lru_cache(maxsize=1)
 def _langdetect_factory() -> Any:
-    from langdetect import DetectorFactory, detector_factory  # costly: at first use only
+    from worker.language.profiles import Factory  # costly: at first use only
 
-    DetectorFactory.seed = 0  # unseeded, the same text gives another answer now and then
+    Factory.seed = 0  # unseeded, the same text gives another answer now and then
     with _LOCK:
-        detector_factory.init_factory()
-    return detector_factory._factory
+        return Factory()
 
 
 @lru_cache(maxsize=1)
