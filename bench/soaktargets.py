@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 HOSTS = 20
-_PARSER = "worker.isolation import serve"
+_PARSER = "worker.isolatedchild import serve"
 
 
 @dataclass(frozen=True)

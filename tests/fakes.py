@@ -87,6 +87,9 @@ class InThisProcess:
         module, _, name = target.partition(":")
         return getattr(importlib.import_module(module), name)(*args, **kwargs)
 
+    def prepare(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

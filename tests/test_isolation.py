@@ -18,6 +18,7 @@ from worker.errors import ParseError
 from worker.isolation import LARGE_BYTES, MOST_MOVED_CHILDREN, Isolation
 
 HERE = "tests.test_isolation"
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and does this")
 
 
 def double(value: int) -> int:
@@ -26,6 +27,22 @@ def double(value: int) -> int:
 
 def own_pid(_value: object = None) -> int:
     return os.getpid()
+
+
+def parent_pid() -> int:
+    return os.getppid()
+
+
+_remembered = 0
+
+
+def remember(value: int) -> None:
+    global _remembered  # noqa: PLW0603 - what a library does that reads a table once
+    _remembered = value
+
+
+def remembered() -> tuple[int, int]:
+    return _remembered, os.getpid()
 
 
 def hang() -> None:
@@ -56,9 +73,11 @@ def refuse_strangely() -> None:
     raise Local
 
 
-@pytest.fixture
-def isolation() -> Iterator[Isolation]:
+@pytest.fixture(params=["new interpreters", "a template"])
+def isolation(request: pytest.FixtureRequest) -> Iterator[Isolation]:
     isolation = Isolation(call_limit_s=1.0)
+    if request.param == "a template":
+        isolation.prepare()
     yield isolation
     isolation.close()
 
@@ -103,25 +122,29 @@ ORPHAN = """
 import sys
 from worker.isolation import Isolation
 isolation = Isolation(call_limit_s=1.0)
+if sys.argv[1:] == ["template"]:
+    isolation.prepare()
 print(isolation.call("tests.test_isolation:own_pid"), flush=True)
+print(isolation.call("tests.test_isolation:parent_pid"), flush=True)
 isolation.call("tests.test_isolation:hang")
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "alarm"), reason="needs SIGALRM")
-def test_a_busy_child_ends_after_its_parent_was_killed() -> None:
+@pytest.mark.parametrize("kind", ["interpreter", "template"])
+def test_a_busy_child_ends_after_its_parent_was_killed(kind: str) -> None:
     root = str(Path(__file__).parents[1])
     parent = subprocess.Popen(
-        [sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", ORPHAN, kind], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": root},
     )  # fmt: skip
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
+    pids = [int(parent.stdout.readline()) for _ in range(2)]
     time.sleep(0.3)
     parent.kill()
     parent.communicate()
     ends_at = time.monotonic() + 10
-    while _is_running(pid):
+    while any(map(_is_running, pids)):  # the child, and the template that has forked it
         assert time.monotonic() < ends_at
         time.sleep(0.1)
 
@@ -133,6 +156,75 @@ def _is_running(pid: int) -> bool:
         return False
     stat = Path(f"/proc/{pid}/stat")  # nobody may reap an orphan in a container
     return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@linux_only
+def test_a_child_of_a_template_knows_what_was_tried_beforehand() -> None:
+    isolation = Isolation(warm=((f"{HERE}:remember", (7,), {}),))
+    isolation.prepare()
+    while (told := isolation.call(f"{HERE}:remembered"))[0] != 7:
+        os.kill(told[1], signal.SIGKILL)  # forked before the template had come so far
+    isolation.call(f"{HERE}:remember", 8)
+    os.kill(told[1], signal.SIGKILL)
+    again = isolation.call(f"{HERE}:remembered")
+    assert again[0] == 7
+    assert again[1] != told[1]
+    isolation.close()
+
+
+@linux_only
+def test_a_template_that_was_killed_is_replaced_and_at_last_done_without() -> None:
+    isolation = Isolation()
+    isolation.prepare()
+    templates = []
+    for _ in range(4):
+        child, template = (isolation.call(f"{HERE}:{name}") for name in ("own_pid", "parent_pid"))
+        templates.append(template)
+        for pid in (child, template):
+            if pid != os.getpid():
+                os.kill(pid, signal.SIGKILL)
+                while _is_running(pid):
+                    time.sleep(0.01)
+    assert len(set(templates)) == 4
+    assert templates[3] == os.getpid()
+    isolation.close()
+
+
+FAMILY = """
+import os, signal
+from worker.isolation import Isolation
+
+def ask_in_a_child():
+    pid = os.fork()
+    if pid == 0:
+        for name in ("own_pid", "parent_pid"):
+            print(isolation.call(f"tests.test_isolation:{name}"), flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+isolation = Isolation()
+isolation.prepare()
+ask_in_a_child()
+ask_in_a_child()
+killed = isolation._template._process.pid
+os.kill(killed, signal.SIGKILL)
+os.waitid(os.P_PID, killed, os.WEXITED | os.WNOWAIT)
+ask_in_a_child()
+print(killed, isolation._template._process.pid)
+isolation.close()
+"""
+
+
+@linux_only
+def test_processes_that_are_forked_share_a_template_and_get_a_new_one_with_the_next_fork() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FAMILY], capture_output=True, text=True, check=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    ).stdout  # fmt: skip
+    one, first, other, second, third, new, killed, started = told.split()
+    assert len({one, other, third}) == 3
+    assert first == second == killed
+    assert new == started != killed
 
 
 def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation) -> None:
@@ -153,7 +245,6 @@ def own_priority(_ballast: bytes = b"") -> tuple[int, int]:
 
 
 LARGE = bytes(LARGE_BYTES + 1)
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="its CPU time is told on Linux")
 
 
 @linux_only

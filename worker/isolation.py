@@ -3,7 +3,8 @@
 Some inputs keep lxml busy in C for minutes, where no exception and no soft limit reaches; others
 take gigabytes. So parsers are called in a reused child with a limit on its address space and on
 the time of each call. A child is kept warm between calls, since starting one and importing the
-parsers costs more than parsing a thousand pages' worth of messages through a pipe.
+parsers costs more than parsing a thousand pages' worth of messages through a pipe. Where many calls
+are to come, `prepare` lets them be forked from a template instead; see `worker.isolatedstart`.
 
 Calls go one of two ways, so that many small ones never wait for a few that are much work. What is
 large goes the patient way, whose children let all other processes go first; what turns out to be
@@ -19,16 +20,15 @@ import contextlib
 import os
 import pickle
 import select
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from worker.domain import Outcome
 from worker.errors import ParseError
-from worker.isolatedchild import read_message, write_message
+from worker.isolatedchild import WarmCall, read_message, write_message
+from worker.isolatedstart import NewInterpreter, Process, Template
 
 CALL_CPU_S = 10.0
 """Seconds of work for one call; ordinary pages take .03, the largest ones under one."""
@@ -45,8 +45,8 @@ MOST_PATIENT_CHILDREN = 1
 """... and those for large messages: measured, two cost the ordinary ones a tenth of their pace."""
 PATIENT_WAIT_S = 20.0
 """For so long a large message waits for its turn: with fetching and parsing less than a lease."""
-CALLS_A_CHILD = 1_000
-"""A child is replaced after so many calls, since parsers leak a little."""
+MOST_IDLE_FORKS = max(2, os.cpu_count() or 1)
+"""Ordinary children of a template that are kept between calls: others are there in milliseconds."""
 
 LARGE_BYTES = 1_000_000
 """A message of more goes the patient way; few feeds and pages are a tenth of it."""
@@ -68,6 +68,7 @@ class Isolation:
         call_limit_s: seconds by the clock after which a call's child is killed.
         memory_limit_bytes: of address space; a call that wants more fails.
         most_children: ordinary calls at the same time; further ones wait for their turn.
+        warm: what a template tries once, so that no child has to.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Isolation:
         call_limit_s: float = CALL_LIMIT_S,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         most_children: int = MOST_CHILDREN,
+        warm: Sequence[WarmCall] = (),
     ) -> None:
         self._call_limit_s = call_limit_s
         self._memory_limit_bytes = memory_limit_bytes
@@ -83,6 +85,16 @@ class Isolation:
         self._moved = threading.BoundedSemaphore(MOST_MOVED_CHILDREN)
         self._lock = threading.Lock()
         self._owner = os.getpid()
+        self._warm = warm
+        self._template: Template | None = None
+
+    def prepare(self) -> None:
+        """Start a template of the children: once, in a process that is going to call a lot.
+
+        What this process forks afterwards shares it.
+        """
+        self._template = Template(self._memory_limit_bytes, self._warm)
+        self._template.start()
 
     def call(self, target: str, *args: Any, **kwargs: Any) -> Any:
         """Call a function in a child.
@@ -112,12 +124,14 @@ class Isolation:
         raise answer
 
     def close(self) -> None:
-        """End the children that are idle."""
+        """End the children that are idle, and the template."""
         with self._lock:
             children = [*self._ordinary.idle, *self._patient.idle]
             self._forget()
         for child in children:
             child.kill()
+        if self._template is not None:
+            self._template.close()
 
     def _call(self, way: _Way, place: _Place, target: str, request: bytes) -> tuple[bool, Any]:
         child = self._take(way)
@@ -127,7 +141,7 @@ class Isolation:
             # it was kept from an earlier call and may have been killed since: not this call's fault
             child = self._new(way)
             is_ok, answer = self._ask(child, place, target, request)
-        if child.calls >= CALLS_A_CHILD or isinstance(answer, MemoryError):
+        if child.is_used_up or isinstance(answer, MemoryError):
             child.kill()
         else:
             self._keep(child)
@@ -156,15 +170,19 @@ class Isolation:
         return self._new(way)
 
     def _new(self, way: _Way) -> _Child:
-        child = _Child(self._memory_limit_bytes, self._call_limit_s)
+        forked = self._template.fork() if self._template is not None else None
+        child = _Child(forked or NewInterpreter(self._memory_limit_bytes), self._call_limit_s)
         if way.is_patient:
             child.give_way()
         return child
 
     def _keep(self, child: _Child) -> None:
         way = self._patient if child.is_patient else self._ordinary
+        most = way.most
+        if self._template is not None:
+            most = 0 if child.is_patient else min(most, MOST_IDLE_FORKS)
         with self._lock:
-            if len(way.idle) < way.most:
+            if len(way.idle) < most:
                 way.idle.append(child)
                 return
         child.kill()
@@ -208,18 +226,16 @@ class _GoneError(Exception):
 
 
 class _Child:
-    def __init__(self, memory_limit_bytes: int, call_limit_s: float) -> None:
+    def __init__(self, process: Process, call_limit_s: float) -> None:
         self.calls = 0
         self.is_patient = False
+        self._process = process
         self._call_limit_s = call_limit_s
         self._imported: set[str] = set()
-        main = f"from worker.isolatedchild import serve; serve({memory_limit_bytes})"
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-c", main],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.calls >= self._process.most_calls
 
     def call(self, target: str, request: bytes, on_slow: Callable[[], None]) -> tuple[bool, Any]:
         """Give whether the call returned, and what it returned or raised."""
@@ -229,14 +245,11 @@ class _Child:
             limit_s = max(START_LIMIT_S, limit_s)
         quick_s = QUICK_CPU_S if target in self._imported else QUICK_IMPORT_CPU_S
         self._imported.add(target)
-        requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None  # noqa: S101 - for the type checker: PIPE was asked for
-        assert answers is not None  # noqa: S101
         try:
-            write_message(requests, str(limit_s).encode())
-            write_message(requests, request)
-            self._await_answer(answers, limit_s, quick_s, on_slow)
-            answer = read_message(answers)
+            write_message(self._process.requests, str(limit_s).encode())
+            write_message(self._process.requests, request)
+            self._await_answer(self._process.answers, limit_s, quick_s, on_slow)
+            answer = read_message(self._process.answers)
         except (BrokenPipeError, EOFError) as error:
             raise _GoneError from error
         is_ok, told = pickle.loads(answer)  # noqa: S301 - ours
@@ -272,8 +285,3 @@ class _Child:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()

