@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.hints import hint_articles
-from worker import pipeline
+from worker import memory, pipeline
 from worker.app import app
 from worker.wiring import services
 
@@ -12,3 +12,4 @@ from worker.wiring import services
 def process_articles(article_ids: list[int]) -> None:
     """Process a batch; hand out again what the time did not suffice for."""
     hint_articles(pipeline.process_articles(services(), article_ids).unfinished)
+    memory.give_back()  # twenty articles leave 20 MB behind; takes milliseconds

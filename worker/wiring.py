@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
-from worker import __version__
+from worker import __version__, memory
 from worker.clock import utc_now
 from worker.config import Settings, load_settings
 from worker.domain import (
     ArticleText,
     Encoder,
+    ExtractedArticle,
     FeedConfig,
     Fetched,
     LanguageDetector,
@@ -22,7 +25,7 @@ from worker.domain import (
     Sketch,
     Watch,
 )
-from worker.extract.page import extract_article
+from worker.errors import SeedwatchError, StoreError
 from worker.feeds.engines import REQUEST_PAUSE_S
 from worker.feeds.queries import query_urls
 from worker.fetch.client import HttpFetcher, Limits, Request
@@ -44,9 +47,17 @@ from worker.sketching import ArticleSketcher
 from worker.store.store import Store
 from worker.telling import Telling
 from worker.tuning import StoredTunings, with_learnt
+from worker.warmcalls import PARSER_CALLS
+
+log = logging.getLogger(__name__)
 
 WEBHOOK_TOTAL_S = 15.0
 """A webhook's receiver answers within so long, as Standard Webhooks advises (15 to 30 s)."""
+
+_SAMPLE = ArticleText(
+    "Polisi menangkap dua orang", "Polisi menangkap dua orang di Jakarta kemarin malam.", "id"
+)
+"""So short, and of a language with close kin, that all language detectors are asked."""
 
 
 class LazyMatcher:
@@ -90,6 +101,11 @@ class LazyMatcher:
         """Match as `Matcher.match` says."""
         return self._matcher.match(articles)
 
+    def warm(self) -> None:
+        """Load all that the first article would have to wait for."""
+        self._matcher.match([_SAMPLE])
+        self._encoder.encode([_SAMPLE.text])
+
     def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
         """Sketch as `Sketcher.sketch` says, with the vectors that matching has just made."""
         return self._sketcher.sketch(article, matches)
@@ -111,7 +127,13 @@ def build_detector(settings: Settings) -> LanguageDetector:
 
 def build_loader(settings: Settings) -> WatchLoader:
     """What reads watches and seeds."""
-    return WatchLoader(build_detector(settings), lambda body: extract_article(body, now=utc_now()))
+
+    def extract(body: bytes) -> ExtractedArticle:
+        from worker.extract.page import extract_article  # costly: for seeds that are pages only
+
+        return extract_article(body, now=utc_now())
+
+    return WatchLoader(build_detector(settings), extract)
 
 
 def build_guard(settings: Settings) -> AddressGuard:
@@ -210,12 +232,12 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
     matcher = LazyMatcher(watches, settings, StoredTunings(store, watches))
     fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
     return Services(
-        name=f"{socket.gethostname()}:{os.getpid()}",
+        name=_process_name(),
         settings=settings,
         watches=tuple(watches),
         store=store,
         fetcher=fetcher,
-        isolation=Isolation(),
+        isolation=Isolation(warm=PARSER_CALLS),
         limiter=limiter,
         detector=build_detector(settings),
         matcher=matcher,
@@ -243,7 +265,40 @@ def services() -> Services:
     """The services of this process, built from the environment at the first call."""
     if not _process_services:
         _process_services.append(build(load_settings()))
+    elif _process_services[0].name != _process_name():  # built before this process was forked
+        _process_services[0] = replace(_process_services[0], name=_process_name())
     return _process_services[0]
+
+
+def warm(settings: Settings) -> None:
+    """Build the services and load what they load at first use: before this process is forked.
+
+    Encoder, language detectors, seeds and tables are then in memory once for all the processes that
+    are forked, which have them at once. No connection is left open. Where the database cannot be
+    reached yet, nothing is loaded, and each process builds its own when its first task comes.
+
+    Raises:
+        ConfigError: a setting or a watch is wrong.
+    """
+    try:
+        built = build(settings)
+    except StoreError as error:
+        log.warning("nothing is loaded beforehand: %s", error)
+        return
+    built.isolation.prepare()
+    try:
+        if isinstance(built.matcher, LazyMatcher):
+            built.matcher.warm()
+        built.detector.detect(_SAMPLE.text)
+    except SeedwatchError as error:  # as above; the first article that needs it says so again
+        log.warning("not all is loaded beforehand: %s", error)
+    built.store.close()
+    use(built)
+    memory.settle()
+
+
+def _process_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def use(built: Services) -> None:

@@ -8,7 +8,8 @@ from functools import partial
 
 import click
 
-from worker.app import SWEEP, WORK_QUEUES, configure
+from worker import memory
+from worker.app import FETCH, MATCH, SWEEP, WORK_QUEUES, configure
 from worker.commands.common import open_store, start_reporting
 from worker.config import Settings, load_settings
 from worker.errors import ConfigError
@@ -29,15 +30,23 @@ def worker(queues: str, concurrency: int | None) -> None:
     unknown = sorted(set(names) - {SWEEP, *WORK_QUEUES})
     if unknown or not names:
         raise ConfigError("--queues", f"no such queue: {', '.join(unknown) or '(none given)'}")
+    memory.few_arenas()
     app = configure(settings)
-    app.Worker(
+    app.loader.import_default_modules()
+    part = app.Worker(
         queues=names,
         pool="prefork",
         concurrency=concurrency or settings.worker_concurrency,
         loglevel=settings.log_level.upper(),
         without_gossip=True,
         without_mingle=True,
-    ).start()
+    )
+    app.connection_for_write().get_transport_cls()  # imported once, not in each child
+    if not {FETCH, MATCH}.isdisjoint(names):
+        from worker.wiring import warm
+
+        warm(settings)
+    part.start()
 
 
 @click.command()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from worker import memory
 from worker.commands.common import print_json, start_reporting
 from worker.config import Settings, load_settings
 from worker.domain import FeedConfig, Watch
@@ -155,6 +156,8 @@ def _refuse_json_forever(once: bool, as_json: bool) -> None:
 
 
 def _watch(services: Services, *, once: bool, as_json: bool, no_web: bool) -> None:
+    memory.few_arenas()
+    services.isolation.prepare()
     try:
         if once:
             _once(services, as_json)
