@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -176,6 +177,21 @@ def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None
     with store.database.read() as connection:
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_process_whose_connections_are_all_in_use_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.database._engine.pool, "_timeout", 0.01)
+    with ExitStack() as stack:
+
+        def hold_all() -> None:
+            for _ in range(100):
+                stack.enter_context(store.database.read())
+
+        with pytest.raises(StoreError, match="are in use"):
+            hold_all()
+    store.check()
 
 
 def test_a_store_of_a_newer_version_is_refused_not_touched(store: Store) -> None:

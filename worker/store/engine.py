@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from worker.clock import utc_now
 from worker.config import without_password
@@ -226,6 +227,8 @@ def _translated(url: str) -> Iterator[None]:
                 "its place and keeps the damaged file beside it"
             ) from error
         raise StoreError(f"{url}: {_first_line(error)}") from error
+    except PoolTimeoutError as error:
+        raise StoreError(f"{url}: all connections of this process are in use") from error
 
 
 def _first_line(error: DBAPIError) -> str:
