@@ -12,7 +12,7 @@ from tests.eval.datasets import read_watch, repo_stories
 from worker.domain import ArticleText, Encoder, Match, Relation, Seed, Vectors, Watch
 from worker.match.align import align, best_in_order
 from worker.match.encoders import HashingEncoder, make_encoder
-from worker.match.matcher import LEAD_PASSAGES, SUGGESTION_CAP, SeedMatcher
+from worker.match.matcher import LEADS, SUGGESTION_CAP, SeedMatcher
 from worker.match.model import Logistic
 
 DEMO = Path(__file__).resolve().parents[2] / "worker/demo/seeds/mare-viva"
@@ -114,11 +114,11 @@ def test_of_a_long_article_that_begins_far_from_the_story_only_the_lead_is_encod
     paragraphs = [f"Ọjà tuntun {n} ni a ti ṣí sílẹ̀ ní ìlú náà ní àárọ̀ yìí." * 3 for n in range(30)]
     (match,) = matcher.match([ArticleText("Ọjà tuntun", "\n\n".join(paragraphs), "yo")])[0]
     assert match.relation is Relation.UNRELATED
-    assert 0 < len(set(Counting.texts)) <= 1 + LEAD_PASSAGES
+    assert 0 < len(set(Counting.texts)) <= 1 + LEADS[-1][0]
     related = "\n\n".join(seed.text for seed in watch.seeds)
     Counting.texts.clear()
     assert one(matcher, watch.seeds[0].title, related, "es").relation.is_related
-    assert len(set(Counting.texts)) > 1 + LEAD_PASSAGES
+    assert len(set(Counting.texts)) > 1 + LEADS[-1][0]
 
 
 @pytest.mark.parametrize("language", ["und", "xx", "vi"])

@@ -54,6 +54,7 @@ class Table:
         ]
 
 
+@lru_cache(maxsize=16_384)
 def key_of(name: str) -> int:
     """Return the hash of a name; case, hyphens and the form of apostrophes make no difference."""
     plain = name.casefold().replace("-", " ").replace("’", "'")

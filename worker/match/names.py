@@ -55,6 +55,7 @@ _CONNECTORS = frozenset(
 )
 _ELIDED = re.compile(r"^(?:[a-zà-ü]{1,5}['’])+(?=\w)|['’]s$")
 _ASCII_WORD = re.compile(r"[a-z0-9']+")
+_UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(
     rf"(?<=[{_LATIN}])(?=[^\W\d_{_LATIN}])|(?<=[^\W\d_{_LATIN}])(?=[{_LATIN}])"
@@ -220,6 +221,7 @@ class NameIndex:
         joined = _SCRIPT_CHANGE.sub(" ", "\n".join(texts))
         self._folded = " " + " ".join(_ASCII_WORD.findall(fold(joined))) + " "
         self._words = frozenset(self._folded.split())
+        self._acronyms = frozenset(fold(word) for word in _UNIT.findall(joined) if _is_loud(word))
         self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
         self._own = frozenset(name.skeleton.replace(" ", "") for name in names if name.words > 1)
         if self.is_latin:
@@ -235,7 +237,7 @@ class NameIndex:
     def has(self, name: Name) -> bool:
         """Whether a name occurs, in this or another spelling or script."""
         if name.words == 1 and name.is_acronym:
-            return name.folded in self._words
+            return name.folded in self._acronyms
         as_word = len(name.folded) >= 4 and name.folded in self._words
         if as_word if name.words == 1 else f" {name.folded} " in self._folded:
             return True
@@ -276,6 +278,14 @@ class NameIndex:
     def _is_telling(self, bones: str, places: int) -> bool:
         """Whether these consonants would hardly stand at one of so many places by chance."""
         return sum(self._cost.get(c, 8.0) for c in bones) > math.log(places + 1) + MIN_SURPRISE
+
+
+def _is_loud(word: str) -> bool:
+    """Whether a word may be an acronym: with a capital inside, or in letters without case.
+
+    "MIT" is a university, and "mit" the commonest word of German.
+    """
+    return word[1:] != word[1:].lower() or (word.lower() == word.upper() and word.isalpha())
 
 
 def _same_bones(name: str, word: str) -> bool:

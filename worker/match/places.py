@@ -259,6 +259,7 @@ def mentions(
     return counts
 
 
+@lru_cache(maxsize=16_384)
 def _country_of(word: str, names: _Names) -> str | None:
     if word.isupper() and len(word) <= 7:
         return names.words.get(word) or names.words.get(word.rstrip("."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,16 +96,13 @@ class Reading:
 
     @cached_property
     def shingles(self) -> frozenset[int]:
-        """Hashes of runs of words (of characters where words are not spaced)."""
+        """Hashes of runs of words (of characters where words are not spaced), of this process."""
         joined = fold(" ".join(p.text for p in self.passages))
         units = re.findall(r"[a-z0-9]+", joined)
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             units = ["".join(units)[i : i + 3] for i in range(0, len("".join(units)), 3)]
         runs = (" ".join(units[i : i + _SHINGLE_WORDS]) for i in range(len(units)))
-        return frozenset(
-            int.from_bytes(hashlib.blake2b(run.encode(), digest_size=8).digest(), "big")
-            for run in runs
-        )
+        return frozenset(map(hash, runs))
 
 
 def read(
