@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from kombu.exceptions import OperationalError
 
+from worker import pipeline
 from worker.app import DELIVER, FETCH, HINT_EXPIRES_S, MATCH, app
-from worker.pipeline import BATCH
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def hint_subscriptions(feed_ids: Iterable[int]) -> bool:
 
 def hint_articles(ids: Sequence[int]) -> bool:
     """Send articles to be processed, a batch a message; False if the broker refused."""
-    return hint_batches(ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+    return hint_batches(pipeline.article_batches(ids))
 
 
 def hint_batches(batches: Iterable[Sequence[int]]) -> bool:

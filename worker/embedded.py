@@ -133,9 +133,7 @@ def _process(
 ) -> None:
     todo = list(ids)
     while todo:
-        batches = [
-            todo[start : start + pipeline.BATCH] for start in range(0, len(todo), pipeline.BATCH)
-        ]
+        batches = pipeline.article_batches(todo)
         todo = []
         for done in pool.map(lambda batch: pipeline.process_articles(services, batch), batches):
             summary.articles += done.outcomes

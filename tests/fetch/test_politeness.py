@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -94,16 +95,65 @@ def test_two_at_once() -> None:
 
 
 def test_a_host_that_stays_full_is_asked_later() -> None:
-    clock = Clock()
-    polite = limiter(clock, 0.0)
+    polite = HostLimiter(0.0, max_wait_s=0.2)
     with polite.acquire("https://example.com/1"), polite.acquire("https://example.com/2"):
         with pytest.raises(FetchError) as caught:
             polite.acquire("https://example.com/3").__enter__()
         assert caught.value.outcome is Outcome.POSTPONED
         assert caught.value.retry_after_s
-        assert sum(clock.slept) < 62
     with polite.acquire("https://example.com/3"):
         pass
+
+
+class Counting(LocalTurns):
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered = 0
+        self.inside: list[str] = []
+
+    def enter(self, host: str, most: int) -> str | None:
+        place = super().enter(host, most)
+        self.entered += place is not None
+        self.inside += [host] if place else []
+        return place
+
+    def leave(self, host: str, place: str) -> None:
+        super().leave(host, place)
+        self.inside.remove(host)
+
+
+def test_a_place_is_handed_on_within_a_process_and_not_for_ever() -> None:
+    turns = Counting()
+    polite = HostLimiter(0.0, turns=turns)
+
+    def visit(number: int) -> None:
+        with polite.acquire(f"https://example.com/{number}"):
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(visit, range(120)))
+    assert 120 / 25 <= turns.entered < 60
+    assert not turns.inside
+    assert not polite._queues
+
+
+def test_a_request_that_gives_up_leaves_no_place_behind() -> None:
+    turns = Counting()
+    polite = HostLimiter(0.0, max_at_once=1, max_wait_s=0.05, turns=turns)
+    refused = []
+
+    def visit(number: int) -> None:
+        try:
+            with polite.acquire(f"https://example.com/{number}"):
+                time.sleep(0.05)
+        except FetchError:
+            refused.append(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(visit, range(24)))
+    assert refused
+    assert not turns.inside
+    assert not polite._queues
 
 
 def test_a_pause_is_capped_and_too_long_to_wait_for() -> None:

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Protocol
@@ -33,6 +34,8 @@ _LONGEST_LOOK_S: Final = 1.0
 """A host whose places are taken is looked at again after so long, at first and at last."""
 _AFTER_A_FULL_HOST_S: Final = 10.0
 _KEPT_HOSTS: Final = 2_000
+_HANDED_ON: Final = 25
+"""So often in a row a process gives a place to its own next request; then others have a chance."""
 
 
 class Turns(Protocol):
@@ -132,8 +135,30 @@ class LocalTurns:
             self._next_at[host] = max(self._next_at.get(host, until), until)
 
 
+@dataclass
+class _Place:
+    """One that this process holds, and how often it was handed on."""
+
+    token: str
+    times: int = 0
+
+
+class _Queue:
+    """The requests of this process to one host, and the places that they hold among them."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.changed = threading.Condition(lock)
+        self.waiting = 0
+        self.held = 0
+        self.free: list[_Place] = []
+        self.is_asking = False
+
+
 class HostLimiter:
     """Holds requests back until their host may be asked. Thread-safe.
+
+    A place that one request leaves goes to the next one of this process at that host, if there is
+    any: most batches are of few hosts, and each visit to the store is a transaction.
 
     Args:
         delay_s: seconds between two requests to a host; None = 1 for public hosts, 0 for loopback.
@@ -160,6 +185,8 @@ class HostLimiter:
         self._max_wait_s = max_wait_s
         self._turns = turns or LocalTurns()
         self._sleep = sleep
+        self._lock = threading.Lock()
+        self._queues: dict[str, _Queue] = {}
 
     def wait_s(self, url: str) -> float:
         """Return for how many seconds the host should be left alone; 0 if it may be asked now."""
@@ -192,7 +219,7 @@ class HostLimiter:
                     self.pause(error.url, pause_s)
                 raise
         finally:
-            self._turns.leave(host, place)
+            self._leave(host, place)
 
     def pause(self, url: str, pause_s: float) -> None:
         """Leave the host alone for some seconds (Retry-After), at most 24 hours."""
@@ -208,19 +235,80 @@ class HostLimiter:
         if wait_s > 0:
             self._sleep(wait_s)
 
-    def _await_place(self, url: str, host: str) -> str:
-        waited_s, look_s = 0.0, _FIRST_LOOK_S
-        while (place := self._turns.enter(host, self._max_at_once)) is None:
-            if waited_s >= self._max_wait_s:
-                raise FetchError(
-                    safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
-                    f"{self._max_at_once} requests are running on {host}",
-                    retry_after_s=_AFTER_A_FULL_HOST_S,
-                )  # fmt: skip
-            self._sleep(look_s)
-            waited_s += look_s
-            look_s = min(2 * look_s, _LONGEST_LOOK_S)
-        return place
+    def _await_place(self, url: str, host: str) -> _Place:
+        with self._lock:
+            queue = self._queues.setdefault(host, _Queue(self._lock))
+            queue.waiting += 1
+        try:
+            waited_s, look_s = 0.0, _FIRST_LOOK_S
+            while (place := self._next_place(queue, host)) is None:
+                if waited_s >= self._max_wait_s:
+                    raise FetchError(
+                        safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
+                        f"{self._max_at_once} requests are running on {host}",
+                        retry_after_s=_AFTER_A_FULL_HOST_S,
+                    )  # fmt: skip
+                waited_s += self._look_away(queue, look_s)
+                look_s = min(2 * look_s, _LONGEST_LOOK_S)
+            return place
+        finally:
+            with self._lock:
+                queue.waiting -= 1
+                unused = [] if queue.waiting else queue.free
+                queue.free = [] if unused else queue.free
+            for one in unused:
+                self._leave(host, one)
+            self._forget(host, queue)
+
+    def _next_place(self, queue: _Queue, host: str) -> _Place | None:
+        """Take a place that this process has free, or ask for one; one request asks at a time."""
+        with self._lock:
+            if queue.free:
+                return queue.free.pop()
+            if queue.is_asking or queue.held >= self._max_at_once:
+                return None
+            queue.is_asking = True
+        token = None
+        try:
+            token = self._turns.enter(host, self._max_at_once)
+        finally:
+            with self._lock:
+                queue.is_asking = False
+                queue.held += token is not None
+                queue.changed.notify()
+        return None if token is None else _Place(token)
+
+    def _look_away(self, queue: _Queue, look_s: float) -> float:
+        """Wait until a place of this process is free, or other processes may have left theirs."""
+        started = time.monotonic()
+        with self._lock:
+            if queue.held or queue.is_asking:
+                queue.changed.wait(look_s)
+                return time.monotonic() - started
+        self._sleep(look_s)
+        return look_s
+
+    def _leave(self, host: str, place: _Place) -> None:
+        with self._lock:
+            queue = self._queues[host]
+            place.times += 1
+            if queue.waiting and place.times < _HANDED_ON:
+                queue.free.append(place)
+                queue.changed.notify()
+                return
+        try:
+            self._turns.leave(host, place.token)
+        finally:
+            with self._lock:
+                queue.held -= 1
+                queue.changed.notify()
+            self._forget(host, queue)
+
+    def _forget(self, host: str, queue: _Queue) -> None:
+        """Drop a queue that nobody is in."""
+        with self._lock:
+            if not (queue.waiting or queue.held or queue.is_asking):
+                self._queues.pop(host, None)
 
     def _host(self, url: str) -> tuple[str, float]:
         try:
