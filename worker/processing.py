@@ -76,7 +76,7 @@ def draft_of(
     Returns:
         A draft; or a finished result, if neither page nor feed has any text.
     """
-    reading = _read(page, services)
+    reading = _read(job, page, services)
     extracted, detail = reading.extracted, reading.detail
     if extracted is not None and len(extracted.text) < min(THIN_PAGE, len(job.entry_text)):
         detail = f"page has only {len(extracted.text)} characters; the feed's text is kept"
@@ -222,7 +222,7 @@ class _Reading:
     detail: str = ""
 
 
-def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
+def _read(job: ArticleJob, page: Fetched | FetchError | None, services: Services) -> _Reading:
     if page is None:
         return _Reading()
     if isinstance(page, FetchError):
@@ -239,6 +239,7 @@ def _read(page: Fetched | FetchError | None, services: Services) -> _Reading:
             url=page.final_url,
             content_type=page.headers.get("content-type", ""),
             now=services.clock(),
+            is_dated=job.published_at is not None,
         )
     except ParseError as error:
         is_busy = error.outcome is Outcome.POSTPONED  # the parsers are; the page is tried again

@@ -134,13 +134,16 @@ class _Page:
                 yield text
 
 
-def read_metadata(tree: HtmlElement, *, url: str | None, now: datetime) -> PageMetadata:
+def read_metadata(
+    tree: HtmlElement, *, url: str | None, now: datetime, is_dated: bool = False
+) -> PageMetadata:
     """Read what a page says of itself.
 
     Args:
         tree: the parsed page; not changed.
         url: where the page came from, after redirects, if known.
         now: aware; dates later than two days after it are dropped.
+        is_dated: the page's words need not be searched for a date.
 
     Returns:
         What was found. A canonical URL is kept only where it is plausible for `url`.
@@ -150,7 +153,7 @@ def read_metadata(tree: HtmlElement, *, url: str | None, now: datetime) -> PageM
     return PageMetadata(
         title=_title(page, site),
         language=_language(page),
-        published_at=_published_at(page, url, now),
+        published_at=_published_at(page, url, now, is_dated),
         author=_author(page),
         site=site or None,
         canonical_url=_canonical(page, url),
@@ -221,7 +224,7 @@ def _author(page: _Page) -> str | None:
     return None
 
 
-def _published_at(page: _Page, url: str | None, now: datetime) -> datetime | None:
+def _published_at(page: _Page, url: str | None, now: datetime, is_dated: bool) -> datetime | None:
     said = [
         *page.linked(*_DATE_KEYS, inner="@value"),
         *page.meta(*_DATE_METAS),
@@ -234,6 +237,8 @@ def _published_at(page: _Page, url: str | None, now: datetime) -> datetime | Non
     for raw in said:
         if moment := parse_date(raw, now):
             return moment
+    if is_dated:
+        return None
     try:
         day = find_date(
             page.tree,
