@@ -139,3 +139,10 @@ def test_declared_language() -> None:
 )  # fmt: skip
 def test_canonical(head: str, canonical: str | None) -> None:
     assert extract(head).canonical_url == canonical
+
+
+def test_the_words_of_a_page_are_searched_for_a_date_only_where_none_is_known() -> None:
+    page = b"<html><body><p>Posted on 12 March 2026</p><article><p>%s</p></article></body></html>"
+    body = page % (b"The bridge over the river was opened by the county on Monday. " * 20)
+    assert extract_article(body, now=NOW).published_at is not None
+    assert extract_article(body, now=NOW, is_dated=True).published_at is None

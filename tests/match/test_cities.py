@@ -47,3 +47,13 @@ def test_an_acronym_is_found_though_no_space_follows_it() -> None:
     (acronym,) = find_names(["what the AIWS said"])
     assert NameIndex(["「AIWSフィルムパーク」が開所"]).has(acronym)
     assert not NameIndex(["「RAIWSX」が開所"]).has(acronym)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [("Das MIT und die Stadt", True), ("Sie kommt mit dem Zug", False), ("Mit dem Zug", False),
+     ("das MIT-Labor", True), ("ศูนย์ MIT เปิด", True)],
+)  # fmt: skip
+def test_an_acronym_is_no_word_of_small_letters(text: str, is_there: bool) -> None:
+    (acronym,) = find_names(["what the MIT said"])
+    assert NameIndex([text]).has(acronym) == is_there
