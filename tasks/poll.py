@@ -7,7 +7,7 @@ from typing import Any
 from celery.signals import worker_process_shutdown
 
 from tasks.hints import hint_articles, hint_feeds, hint_subscriptions
-from worker import pipeline
+from worker import memory, pipeline
 from worker.app import app
 from worker.pipeline import POLL_PATIENCE_S
 from worker.wiring import services
@@ -32,6 +32,7 @@ def poll_feeds(feed_ids: list[int]) -> None:
         on_late=_hint,
     )
     _hint(polled)
+    memory.give_back()
 
 
 def _hint(polled: pipeline.Polled) -> None:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from worker import __version__, memory
 from worker.clock import utc_now
@@ -44,10 +45,11 @@ from worker.notify.smtp import MailSender, MailServer
 from worker.notify.webhook import WebhookSender
 from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
-from worker.store.store import Store
-from worker.telling import Telling
-from worker.tuning import StoredTunings, with_learnt
 from worker.warmcalls import PARSER_CALLS
+
+if TYPE_CHECKING:
+    from worker.store.store import Store
+    from worker.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +189,8 @@ def _mail_server(settings: Settings) -> MailServer:
 
 def build_telling(settings: Settings, store: Store, watches: Sequence[Watch]) -> Telling:
     """What tells matches, for the doors that only want to look at channels and test them."""
+    from worker.telling import Telling
+
     return Telling(
         store,
         watches,
@@ -209,6 +213,8 @@ def build_limiter(settings: Settings, store: Store) -> HostLimiter:
 
 def build_store(settings: Settings) -> Store:
     """The store, not yet migrated or checked."""
+    from worker.store.store import Store  # costly: not every command has a store
+
     return Store(settings.store_url)
 
 
@@ -223,6 +229,8 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         ConfigError: a setting or a watch is wrong.
         StoreError: the database has not this version's schema.
     """
+    from worker.tuning import StoredTunings
+
     store = build_store(settings)
     if settings.is_embedded:
         store.migrate()
@@ -255,6 +263,8 @@ def load_watches(settings: Settings, store: Store) -> tuple[Watch, ...]:
     Raises:
         ConfigError: a watch is wrong.
     """
+    from worker.tuning import with_learnt
+
     return with_learnt(store, build_loader(settings).load_all(settings.seeds_dir))
 
 

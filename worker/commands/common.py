@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,10 @@ from worker.config import Settings, load_settings
 from worker.domain import ExtractedArticle, Fetched
 from worker.errors import InputError, ParseError
 from worker.logs import start_logging
-from worker.store.store import Store
 from worker.telemetry import start_telemetry
+
+if TYPE_CHECKING:
+    from worker.store.store import Store
 
 _MAX_INPUT_BYTES = 20_000_000
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
