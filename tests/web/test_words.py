@@ -20,6 +20,7 @@ OF_ARTICLES_ONLY = {
     Outcome.MATCHED,
     Outcome.UNRELATED,
     Outcome.NO_TEXT,
+    Outcome.UNLIKE,
     Outcome.DUPLICATE,
     Outcome.SKIPPED,
 }
