@@ -191,7 +191,8 @@ def test_500_kb_are_read_and_no_more(server: RawServer, robots: RobotsRules) -> 
 
     def endless(connection: socket.socket, path: str) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + head)
-        connection.sendall(b"# filler\n" * 60_000 + rule)
+        connection.sendall(b"# filler\n" * 55_000 + b"Disallow: /late\n")  # at 495 kB
+        connection.sendall(b"# filler\n" * 5_000 + rule)
         connection.settimeout(5)
         with contextlib.suppress(OSError):
             while len(sent) < 500:
@@ -200,6 +201,7 @@ def test_500_kb_are_read_and_no_more(server: RawServer, robots: RobotsRules) -> 
 
     server.answers["/robots.txt"] = endless
     assert failing(lambda: robots.check(server.url("/first"))).outcome is Outcome.BLOCKED
+    assert failing(lambda: robots.check(server.url("/late"))).outcome is Outcome.BLOCKED
     assert robots.check(server.url("/last")) == 0.0
     assert len(sent) < 500
 
