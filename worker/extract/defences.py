@@ -22,8 +22,6 @@ MAX_ATTRIBUTES = 500
 """Attributes of one tag."""
 MAX_TAGS = 30_000
 """Start tags of a page. The longest live blogs and comment threads seen have 20,000."""
-MAX_JSON_LD_CHARACTERS = 20_000
-"""A JSON-LD script longer than this is not shown to trafilatura."""
 
 LIBRARY_ERRORS: tuple[type[Exception], ...] = (
     ArithmeticError,

@@ -19,7 +19,6 @@ from worker.errors import ParseError
 from worker.extract.decoding import charset_of, decode_page
 from worker.extract.defences import (
     LIBRARY_ERRORS,
-    MAX_JSON_LD_CHARACTERS,
     check_markup,
     check_size,
     clean_text,
@@ -140,9 +139,6 @@ def _html_article(html: str, *, url: str | None, now: datetime, is_dated: bool) 
 
 def _text(tree: HtmlElement, metadata: PageMetadata, url: str | None) -> tuple[str, list[str]]:
     """Return the method and the paragraphs of the text; trafilatura changes the tree."""
-    for script in list(tree.iter("script")):
-        if len(script.text or "") > MAX_JSON_LD_CHARACTERS:
-            script.text = ""
     text = _trafilatura(tree, url, fast=True)
     method = "trafilatura-fast"
     if len(text) < ENOUGH_TEXT:
