@@ -11,6 +11,7 @@ from tests.conftest import FEED_URL
 from tests.fakes import FakeClock
 from tests.web.filling import KELP, Found, fill
 from worker import pipeline
+from worker.config import load_settings
 from worker.domain import ArticleText, Correction, Relation, Seed, Tuning, Verdict, Watch
 from worker.domain.learning import GENERAL_SCORE
 from worker.errors import InputError
@@ -22,7 +23,8 @@ from worker.sampling import draw_samples
 from worker.services import Services
 from worker.store.matches import MatchFilter
 from worker.store.store import Store
-from worker.tuning import StoredTunings, Tuner, read_threshold, with_learnt
+from worker.tuning import LearntWatches, StoredTunings, Tuner, read_threshold, with_learnt
+from worker.wiring import LazyMatcher
 
 TEXT = (
     "Kilifi gets its seaweed laboratory in October, said governor Halima Mwaro of Kenya.\n\n"
@@ -122,6 +124,24 @@ def test_added_seeds_stand_beside_those_of_the_files(sqlite_store: Store, clock:
     (watch, other) = with_learnt(sqlite_store, (KELP, replace(WATCH, name="river")))
     assert [seed.id for seed in watch.seeds] == ["en.md", "pt.md", f"added:{row.id}"]
     assert other.seeds == WATCH.seeds
+
+
+def test_a_seed_that_is_added_counts_without_a_restart(
+    sqlite_store: Store, clock: FakeClock
+) -> None:
+    (match_id,) = fill(sqlite_store, clock, Found("Labo", "Un laboratoire.", language="fr"))
+    now = LearntWatches(sqlite_store, (KELP,), fresh_s=0)
+    matcher = LazyMatcher(now, load_settings(encoder="hashing"))
+    before, version = now(), matcher.version
+    assert now() is before  # nothing is loaded anew where nothing has changed
+    assert matcher.version == version
+    row = sqlite_store.learning.add_seed(match_id)
+    assert [seed.id for seed in now()[0].seeds][-1] == f"added:{row.id}"
+    assert now() is now()
+    assert matcher.version != version
+    sqlite_store.learning.remove_seed("kelp", row.id)
+    assert now() == (KELP,)
+    assert matcher.version == version
 
 
 def test_the_sweep_draws_once_a_day_and_far_articles_get_a_match(

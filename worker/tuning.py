@@ -26,7 +26,7 @@ from worker.learn.fitting import (
 from worker.learn.replay import Replay, Scored, replay
 from worker.match.matcher import DEFAULT_THRESHOLD
 from worker.records import FAR, NEAR, NewSetting, SampleWindow, ScoredRow, SettingRow
-from worker.store.learning import added_seeds
+from worker.store.learning import added_seeds, is_added
 from worker.store.store import Store
 
 ENOUGH_BLIND = 5
@@ -59,6 +59,32 @@ class StoredTunings:
             return self._found
 
 
+class LearntWatches:
+    """The watches with what people added to them, read again every few seconds.
+
+    Args:
+        store: where that is.
+        watches: as they were at the start.
+        fresh_s: for how long they are not read again, in seconds.
+    """
+
+    def __init__(self, store: Store, watches: Sequence[Watch], fresh_s: float = _FRESH_S) -> None:
+        self._store = store
+        self._fresh_s = fresh_s
+        self._lock = threading.Lock()
+        self._read_at = time.monotonic()
+        self._found = tuple(watches)
+
+    def __call__(self) -> tuple[Watch, ...]:
+        """The watches as they are now; the very same tuple as long as nothing has changed."""
+        with self._lock:
+            if self._found and time.monotonic() - self._read_at >= self._fresh_s:
+                now = with_learnt(self._store, self._found)
+                self._found = self._found if now == self._found else now
+                self._read_at = time.monotonic()
+            return self._found
+
+
 def tunings_of(watches: Iterable[Watch], current: Mapping[str, SettingRow]) -> dict[str, Tuning]:
     """The decisions that hold beside the files of today, by watch."""
     found = {
@@ -70,12 +96,17 @@ def tunings_of(watches: Iterable[Watch], current: Mapping[str, SettingRow]) -> d
 
 
 def with_learnt(store: Store, watches: Sequence[Watch]) -> tuple[Watch, ...]:
-    """The watches with the seeds that people added to those of their files, and approved names."""
+    """The watches with the seeds that people added to those of their files, and approved names.
+
+    Args:
+        store: where they are.
+        watches: as their files make them, or as they were at an earlier time.
+    """
     rows, renderings = store.learning.seeds(), store.names.approved()
     return tuple(
         replace(
             watch,
-            seeds=(*watch.seeds, *added_seeds(rows, watch.name)),
+            seeds=(*(x for x in watch.seeds if not is_added(x)), *added_seeds(rows, watch.name)),
             renderings=renderings.get(watch.name, ()),
         )
         for watch in watches

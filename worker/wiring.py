@@ -7,7 +7,7 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ class LazyMatcher:
     should start at once.
 
     Args:
-        watches: to match against.
+        watches: gives those to match against: the same object as long as they are the same.
         settings: name the encoder.
         tunings: what was decided for watches.
 
@@ -78,20 +78,27 @@ class LazyMatcher:
     """
 
     def __init__(
-        self, watches: Sequence[Watch], settings: Settings, tunings: Tunings = dict
+        self,
+        watches: Callable[[], Sequence[Watch]],
+        settings: Settings,
+        tunings: Tunings = dict,
     ) -> None:
-        self._watches = watches
+        self._now = watches
         self._tunings = tunings
         self._encoder = build_encoder(settings)
         self._lock = threading.Lock()
         self._loaded: SeedMatcher | None = None
-        self._sketcher = ArticleSketcher(watches, self._encoder)
+        self._watches: Sequence[Watch] = ()
+        self._sketcher = ArticleSketcher((), self._encoder)
 
     @property
     def _matcher(self) -> SeedMatcher:
         with self._lock:  # of several threads that come first, one loads and the others wait
-            if self._loaded is None:
-                self._loaded = SeedMatcher(self._watches, self._encoder, tunings=self._tunings)
+            now = self._now()
+            if self._loaded is None or now is not self._watches:
+                self._watches = now
+                self._loaded = SeedMatcher(now, self._encoder, tunings=self._tunings)
+                self._sketcher = ArticleSketcher(now, self._encoder)
             return self._loaded
 
     @property
@@ -110,6 +117,7 @@ class LazyMatcher:
 
     def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
         """Sketch as `Sketcher.sketch` says, with the vectors that matching has just made."""
+        _ = self._matcher
         return self._sketcher.sketch(article, matches)
 
 
@@ -229,7 +237,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         ConfigError: a setting or a watch is wrong.
         StoreError: the database has not this version's schema.
     """
-    from worker.tuning import StoredTunings
+    from worker.tuning import LearntWatches, StoredTunings
 
     store = build_store(settings)
     if settings.is_embedded:
@@ -237,7 +245,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
     store.check()
     if watches is None:
         watches = load_watches(settings, store)
-    matcher = LazyMatcher(watches, settings, StoredTunings(store, watches))
+    matcher = LazyMatcher(LearntWatches(store, watches), settings, StoredTunings(store, watches))
     fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
     return Services(
         name=_process_name(),

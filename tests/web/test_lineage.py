@@ -79,8 +79,22 @@ def test_the_graph_is_downloaded_as_json_and_graphml(client: TestClient, story: 
     document = ET.fromstring(client.get(f"/stories/{story[0]}/lineage.graphml").text)
     assert {node.get("id") for node in document.iterfind(".//g:node", SPACE)} == ids
     edges = document.findall(".//g:edge", SPACE)
-    assert [one.get("directed") for one in edges] == ["false"] * len(graph["edges"])
+    assert len(edges) == len(graph["edges"])
+    said = {data.text for data in document.iterfind(".//g:edge/g:data", SPACE)}
+    assert "false" in said  # decided
     assert "First <told>" in {data.text for data in document.iterfind(".//g:data", SPACE)}
+
+
+def test_networkx_reads_the_graphml(client: TestClient, story: list[int]) -> None:
+    networkx = pytest.importorskip("networkx")
+    answer = client.get(f"/stories/{story[0]}/lineage.graphml")
+    graph = networkx.parse_graphml(answer.text)
+    assert {f"m{one}" for one in story} <= set(graph.nodes)
+    assert graph.nodes[f"m{story[0]}"]["title"] == "First <told>"
+    assert graph.nodes[f"m{story[0]}"]["match_id"] == story[0]
+    ((source, target, edge),) = graph.edges(data=True)
+    assert {source, target} == {f"m{story[0]}", f"m{story[1]}"}
+    assert (edge["way"], edge["decided"]) == ("translation", False)
 
 
 def test_a_seed_takes_part_as_long_as_its_text_is_the_one_that_was_kept(

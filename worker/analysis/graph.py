@@ -91,7 +91,11 @@ def as_record(story: ReadStory) -> dict[str, Any]:
 
 
 def as_graphml(story: ReadStory) -> str:
-    """The graph as GraphML; an edge whose direction is undecided is an undirected one."""
+    """The graph as GraphML.
+
+    Also an edge whose direction is open is a directed one, with `decided` false: networkx reads no
+    file that has edges of both kinds.
+    """
     ET.register_namespace("", _SPACE)
     root = ET.Element(f"{{{_SPACE}}}graphml")
     for name in _NODE:
@@ -113,7 +117,6 @@ def as_graphml(story: ReadStory) -> str:
             f"{{{_SPACE}}}edge",
             source=name_of(link.source),
             target=name_of(link.text),
-            directed="true" if link.descent.is_decided else "false",
         )
         _data(way, "edge_way", str(link.descent.way))
         _data(way, "edge_decided", "true" if link.descent.is_decided else "false")

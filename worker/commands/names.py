@@ -31,7 +31,7 @@ def names(
     """How other languages write the names of a watch's seeds.
 
     They are harvested from relevant matches; those that a person approves are looked for in
-    articles from the next start on, and make searches (`seedwatch watch queries`).
+    articles from the next ones on, and make searches (`seedwatch watch queries`).
     """
     from worker.naming import harvest_names, read_in, written
 

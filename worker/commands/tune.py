@@ -123,8 +123,8 @@ def add_seed(name: str, match_id: int, reviewer: str | None) -> None:
             raise InputError(str(match_id), f"is no match of {name}")
         row = store.learning.add_seed(match_id, reviewer)
     click.echo(
-        f"added:{row.id}: {row.title}\nA seed from the next start on; `seedwatch rematch` matches "
-        "what is stored with it."
+        f"added:{row.id}: {row.title}\nA seed from the next articles on; `seedwatch rematch` "
+        "matches what is stored with it."
     )
 
 
@@ -138,7 +138,7 @@ def remove_seed(name: str, seed_id: str) -> None:
         raise InputError(seed_id, "only added seeds (added:N) can be taken out here")
     with open_store(load_settings()) as store:
         store.learning.remove_seed(name, int(number))
-    click.echo(f"added:{number} is no seed of {name} any more, from the next start on")
+    click.echo(f"added:{number} is no seed of {name} any more, from the next articles on")
 
 
 def watch_of(settings: Settings, name: str, *, with_seeds: bool = False) -> Watch:

@@ -21,6 +21,8 @@ from worker.store.schema import article, blind_sample, match, watch_seed, watch_
 MOST_SCORED = 20_000
 """Matches and near misses of a watch that a replay looks at, newest first."""
 
+_ADDED = "added:"
+
 
 class LearningStore:
     """What the doors ask of settings, verdicts and added seeds."""
@@ -192,9 +194,14 @@ class LearningStore:
             return [SeedRow(**row._mapping) for row in rows]
 
 
+def is_added(seed: Seed) -> bool:
+    """Whether a seed was added by a person; else it is of a file."""
+    return seed.id.startswith(_ADDED)
+
+
 def seed_of(row: SeedRow) -> Seed:
     """An added seed as matching sees it; its id cannot be that of a file."""
-    return Seed(f"added:{row.id}", row.title, row.text, row.language, row.url, row.published_at)
+    return Seed(f"{_ADDED}{row.id}", row.title, row.text, row.language, row.url, row.published_at)
 
 
 def added_seeds(rows: Sequence[SeedRow], watch: str) -> tuple[Seed, ...]:

@@ -20,7 +20,7 @@ from worker.web.tuningpages import Name
 
 _DONE = {
     "harvested": N_("Looked for names in the relevant matches."),
-    "approved": N_("Approved; it is looked for in articles from the next start on."),
+    "approved": N_("Approved; it is looked for from the next articles on."),
     "rejected": N_("Rejected; it is not proposed again."),
     "searched": N_("Added; the search is made from the next poll on."),
 }

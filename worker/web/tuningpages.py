@@ -30,8 +30,8 @@ _SHOWN = 12
 DONE = {
     "saved": N_("Saved. It holds for what comes from now on."),
     "undone": N_("Taken back. What held before holds again."),
-    "seed": N_("Added as a seed; it counts from the next start on."),
-    "unseeded": N_("The added seed is taken out; that counts from the next start on."),
+    "seed": N_("Added as a seed; it counts from the next articles on."),
+    "unseeded": N_("The added seed is taken out; that counts from the next articles on."),
     "relevant": N_("Saved as relevant."),
     "irrelevant": N_("Saved as irrelevant."),
     "unsure": N_("Saved as unsure."),

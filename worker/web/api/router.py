@@ -18,6 +18,7 @@ from worker.web.api.exports import ExportApi
 from worker.web.api.feeds import FeedApi
 from worker.web.api.filters import FilterApi
 from worker.web.api.health import Health
+from worker.web.api.insights import InsightApi
 from worker.web.api.matches import MatchApi
 from worker.web.api.models import Problem
 from worker.web.api.stories import StoryApi
@@ -60,6 +61,7 @@ def api_router(
     for part in (
         MatchApi(store, watches),
         StoryApi(store, story_rule),
+        InsightApi(store, watches, clock),
         ArticleApi(store),
         FeedApi(store, watches, clock, finder, check_url),
         WatchApi(store, watches),
