@@ -26,7 +26,7 @@ from worker.web.finder import Finder
 
 DESK = ChannelConfig("webhook", "desk", to=("https://example.org/hook/geheim",))
 NAMES = {"name": "kelp", "channel": "desk"} | dict.fromkeys(
-    ("match_id", "feed_id", "filter_id", "message_id"), "1"
+    ("match_id", "feed_id", "filter_id", "message_id", "name_id"), "1"
 )
 
 
@@ -122,6 +122,7 @@ CHANGES: list[Change] = [
     ("POST", "/api/v1/verdicts",
      {"decisions": [{"match_id": 1, "review_id": 0, "verdict": "unsure"}]}, Scope.REVIEW),
     ("POST", "/api/v1/story-decisions", {"act": "split", "match_ids": [1]}, Scope.REVIEW),
+    ("POST", "/api/v1/watches/kelp/names/1", {"standing": "approved"}, Scope.REVIEW),
     ("POST", "/api/v1/feeds", {"url": "https://one.example/", "watch": "kelp"}, Scope.ADMIN),
     ("PATCH", "/api/v1/feeds/1", {"state": "paused"}, Scope.ADMIN),
     ("POST", "/api/v1/feeds/1/poll", None, Scope.ADMIN),
