@@ -15,9 +15,19 @@ from tests.web.conftest import BASE, Filler
 from tests.web.filling import FEED_URL, KELP, OTHER, Found
 from worker.adding import FoundFeed
 from worker.config import load_settings
-from worker.domain import ChannelConfig, Failure, FeedConfig, Outcome, Relation, Scope, Verdict
+from worker.domain import (
+    ChannelConfig,
+    Failure,
+    FeedConfig,
+    Outcome,
+    Relation,
+    Rendering,
+    Scope,
+    Verdict,
+)
 from worker.notify.exports import FORMATS
 from worker.store.filters import MOST_FILTERS
+from worker.store.naming import PROPOSED
 from worker.store.notices import note
 from worker.store.store import Store
 from worker.telling import Telling
@@ -142,6 +152,7 @@ def test_a_change_needs_a_token_of_its_scope(
 ) -> None:
     method, path, body, scope = change
     filled(Found("a"))
+    sqlite_store.names.add("kelp", Rendering("Kilifi", "ja", "キリフィ"), PROPOSED)
     before = [list(sqlite_store.matches.rows()), sqlite_store.feeds.rows()]
     refused = client.request(method, path, json=body)
     assert refused.status_code == 401
