@@ -175,6 +175,8 @@ NO_PAGES = {
     "/matches.json",
     "/stories/{match_id}/lineage.json",
     "/stories/{match_id}/lineage.graphml",
+    "/stories/{match_id}/facts.json",
+    "/stories/{match_id}/quotes.json",
     "/documents/{format_name}",
     "/api/openapi.json",
 }
