@@ -22,15 +22,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from concurrent.futures import TimeoutError as FuturesTimeoutError
 from dataclasses import dataclass, field
 
 from worker import polling, polls, processing, pushing
-from worker.domain import ChannelConfig, Fetched, Outcome, TextSource
+from worker.domain import ChannelConfig, Outcome, TextSource
 from worker.errors import FetchError, StoreError
-from worker.feeds.wrappers import refuse_opaque
 from worker.fetch.guard import safe_url
+from worker.pagefetch import Page, fetched_pages
 from worker.polls import FEEDS_BATCH, POLL_PATIENCE_S, Polled
 from worker.processing import Draft
 from worker.records import ArticleJob, ArticleResult
@@ -44,9 +42,6 @@ from worker.telling import Telling
 __all__ = ["POLL_PATIENCE_S", "Polled"]  # for those who call this module, beside its own
 
 log = logging.getLogger(__name__)
-
-Page = Fetched | Exception | None
-"""A page, why there is none, or None where there is no address."""
 
 BATCH = 25
 """Articles in one task: 24 times fewer messages than one each."""
@@ -182,7 +177,7 @@ def process_articles(services: Services, article_ids: Iterable[int]) -> Processe
     batch: list[Draft | ArticleResult] = []
     for hopeless in _triaged(services, jobs, ends_at):
         _finish(services, hopeless, left, done)
-    for job, page in _pages(services, list(left.values()), ends_at):
+    for job, page in fetched_pages(services, list(left.values()), ends_at):
         wait_s = polling.own_wait_s(page)
         if 0 < wait_s <= LONGEST_POSTPONE_S:
             services.store.articles.release([left.pop(job.id)], wait_s)
@@ -246,47 +241,6 @@ def _triaged(
             for draft, matches in zip(drafts, found, strict=True)
             if processing.is_hopeless(matches)
         ]
-
-
-def _pages(
-    services: Services, jobs: Sequence[ArticleJob], ends_at: float
-) -> Iterator[tuple[ArticleJob, Page]]:
-    """Fetch pages in the background; give each as it comes, until the time is up."""
-    pool = ThreadPoolExecutor(services.settings.fetch_concurrency, thread_name_prefix="page")
-    try:
-        waiting: dict[Future[Page], ArticleJob] = {
-            pool.submit(_fetch_page, services, job): job for job in _hosts_in_turn(jobs)
-        }
-        for future in as_completed(waiting, timeout=max(0.0, ends_at - time.monotonic())):
-            yield waiting[future], future.result()
-    except FuturesTimeoutError:
-        return
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _hosts_in_turn(jobs: Sequence[ArticleJob]) -> list[ArticleJob]:
-    """Order jobs so that those of one host, which answers two at a time, hold up no others."""
-    seen: Counter[str] = Counter()
-    places = []
-    for job in jobs:
-        host = (job.url or "").partition("//")[2].partition("/")[0]
-        places.append(seen[host])
-        seen[host] += 1
-    return [job for _, job in sorted(zip(places, jobs, strict=True), key=lambda pair: pair[0])]
-
-
-def _fetch_page(services: Services, job: ArticleJob) -> Page:
-    if job.url is None:
-        return None
-    try:
-        refuse_opaque(job.url)
-        with services.measures.stage("fetch"):
-            return services.ask_page(job.url, max_bytes=services.settings.page_max_bytes)
-    except StoreError:
-        raise
-    except Exception as error:  # noqa: BLE001 - what is no FetchError is a bug; _draft logs it
-        return error
 
 
 def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleResult:
