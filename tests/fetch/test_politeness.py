@@ -137,6 +137,19 @@ def test_a_place_is_handed_on_within_a_process_and_not_for_ever() -> None:
     assert not polite._queues
 
 
+def test_of_two_that_leave_together_the_later_takes_no_place_from_a_third() -> None:
+    turns = Counting()
+    polite = HostLimiter(0.0, turns=turns)
+    first = polite.acquire("https://example.com/1")
+    first.__enter__()
+    left = polite._queues["example.com"]
+    first.__exit__(None, None, None)
+    with polite.acquire("https://example.com/2"):
+        polite._forget("example.com", left)  # it was held up between leaving and forgetting
+    assert not turns.inside
+    assert not polite._queues
+
+
 def test_a_request_that_gives_up_leaves_no_place_behind() -> None:
     turns = Counting()
     polite = HostLimiter(0.0, max_at_once=1, max_wait_s=0.05, turns=turns)

@@ -305,10 +305,11 @@ class HostLimiter:
             self._forget(host, queue)
 
     def _forget(self, host: str, queue: _Queue) -> None:
-        """Drop a queue that nobody is in."""
+        """Drop a queue that nobody is in; the host may have a new one by then."""
         with self._lock:
-            if not (queue.waiting or queue.held or queue.is_asking):
-                self._queues.pop(host, None)
+            is_empty = not (queue.waiting or queue.held or queue.is_asking)
+            if is_empty and self._queues.get(host) is queue:
+                del self._queues[host]
 
     def _host(self, url: str) -> tuple[str, float]:
         try:
