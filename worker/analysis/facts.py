@@ -49,10 +49,7 @@ def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
 def as_record(story: ReadStory) -> dict[str, Any]:
     """The facts as one JSON document; `docs/columns.md` explains the fields."""
     return {
-        "story_id": story.story_id,
-        "watch": story.watch,
-        "articles": story.number,
-        "looked_at": len(story.articles),
+        **story.head,
         "note": NOTE,
         "facts": [asdict(one) for one in facts_of(story)],
     }

@@ -67,10 +67,7 @@ def outlet_of(telling: Telling) -> str:
 def as_record(story: ReadStory) -> dict[str, Any]:
     """The graph as one JSON document; `docs/columns.md` explains the fields."""
     return {
-        "story_id": story.story_id,
-        "watch": story.watch,
-        "articles": story.number,
-        "looked_at": len(story.articles),
+        **story.head,
         "note": NOTE,
         "nodes": [{"id": name_of(one), **_node(one)} for one in story.tellings],
         "edges": [

@@ -85,10 +85,7 @@ def quotes_of(story: ReadStory) -> tuple[FollowedQuote, ...]:
 def as_record(story: ReadStory) -> dict[str, Any]:
     """The quotations as one JSON document; `docs/columns.md` explains the fields."""
     return {
-        "story_id": story.story_id,
-        "watch": story.watch,
-        "articles": story.number,
-        "looked_at": len(story.articles),
+        **story.head,
         "quotes": [asdict(one) for one in quotes_of(story)],
     }
 

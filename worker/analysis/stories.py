@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 from urllib.parse import urlsplit
 
 from worker.domain import ArticleText, Likeness, Lineage, Relation, Seed, Told, Watch
@@ -75,6 +76,16 @@ class ReadStory:
     lineage: Lineage
     likenesses: tuple[Likeness, ...]
     baseline: tuple[Telling, ...]
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What each JSON document about a story begins with; see `docs/columns.md`."""
+        return {
+            "story_id": self.story_id,
+            "watch": self.watch,
+            "articles": self.number,
+            "looked_at": len(self.articles),
+        }
 
     @property
     def articles(self) -> list[Telling]:
