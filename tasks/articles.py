@@ -10,6 +10,7 @@ from worker.wiring import services
 
 @app.task(name="seedwatch.process_articles")
 def process_articles(article_ids: list[int]) -> None:
-    """Process a batch; hand out again what the time did not suffice for."""
-    hint_articles(pipeline.process_articles(services(), article_ids).unfinished)
+    """Process a batch and what else is due; hand out again what the time did not suffice for."""
+    done = pipeline.process_articles(services(), article_ids, more=pipeline.MORE_ARTICLES)
+    hint_articles(done.unfinished)
     memory.give_back()  # twenty articles leave 20 MB behind; takes milliseconds

@@ -214,6 +214,25 @@ def test_a_dead_workers_articles_come_back_one_by_one(
     assert services.store.articles.counts() == {"done": 2}
 
 
+def test_what_else_is_due_is_taken_up_with_a_batch(services: Services, site: FakeFetcher) -> None:
+    ids = poll(services).article_ids
+    done = pipeline.process_articles(services, ids[:1], more=5)
+    assert done.outcomes.total() == 2
+    assert work(services, ids).outcomes == {}
+
+
+def test_an_article_that_was_tried_before_is_worked_on_alone(
+    services: Services, site: FakeFetcher, clock: FakeClock
+) -> None:
+    ids = poll(services).article_ids
+    services.store.articles.claim(ids[:1])  # and then the worker dies
+    clock.advance(seconds=121)
+    assert pipeline.process_articles(services, ids[:1], more=5).outcomes.total() == 1
+    services.store.articles.claim(ids[1:])
+    clock.advance(seconds=121)
+    assert services.store.articles.claim_more(5) == []
+
+
 def test_an_article_that_kills_its_worker_is_quarantined(
     services: Services, site: FakeFetcher, clock: FakeClock
 ) -> None:

@@ -19,61 +19,39 @@ die at any point: the store is the truth, messages are hints.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from worker import polling, polls, processing, pushing
-from worker.domain import ChannelConfig, Outcome, TextSource
-from worker.errors import FetchError, StoreError
-from worker.fetch.guard import safe_url
-from worker.pagefetch import Page, fetched_pages
+from worker import polls, pushing
+from worker.batch import MATCH_AT_ONCE, Batch, Processed, channels_of
+from worker.domain import Outcome
+from worker.errors import StoreError
 from worker.polls import FEEDS_BATCH, POLL_PATIENCE_S, Polled
-from worker.processing import Draft
-from worker.records import ArticleJob, ArticleResult
 from worker.sampling import draw_samples
 from worker.services import Services
 from worker.store.claims import spread
-from worker.story.identity import is_same_article
-from worker.story.variants import is_variant
 from worker.telling import Telling
 
-__all__ = ["POLL_PATIENCE_S", "Polled"]  # for those who call this module, beside its own
+__all__ = [
+    "POLL_PATIENCE_S",
+    "Polled",
+    "Processed",
+]  # for those who call this module, beside its own
 
 log = logging.getLogger(__name__)
 
 BATCH = 25
 """Articles in one task: 24 times fewer messages than one each."""
+MORE_ARTICLES = 75
+"""... and so many that are due too, while it is at it: their own messages find nothing to do."""
 MESSAGES_BATCH = 100
 """Messages of one channel that one task sends; what the time does not suffice for is given back."""
-LONGEST_POSTPONE_S = 600.0
-"""A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
-MATCH_AT_ONCE = 8
-"""Articles matched and stored together: what a dying worker can lose of its work at the most."""
 FORGET_BATCH = 1_000
 """Articles whose texts are forgotten in one sweep: 2.8 million a day with the default tick."""
 FORGET_LOG_BATCH = 5_000
 """Lines of each log that are forgotten in one sweep: 14 million a day; 100,000 feeds make 3."""
 RETENTION, RETENTION_REST_S = "retention", 3_600.0
 """The pulse, and how long the sweep does not look for old texts after it found no more."""
-PROCESS_BUDGET_S = 45.0
-"""After so long a batch starts nothing new; with one fetch (30 s) it ends before the hard limit."""
-
-
-@dataclass(slots=True)
-class Processed:
-    """What `process_articles` did.
-
-    Attributes:
-        outcomes: how many articles ended in which outcome.
-        relations: how many matches have which relation, unrelated ones left out.
-        unfinished: ids that were given back since the time was up.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    relations: Counter[str] = field(default_factory=Counter)
-    unfinished: list[int] = field(default_factory=list)
 
 
 # --- 1, 2: poll -------------------------------------------------------------------------------
@@ -162,38 +140,21 @@ def article_batches(ids: Sequence[int]) -> list[list[int]]:
     return spread(ids, BATCH)
 
 
-def process_articles(services: Services, article_ids: Iterable[int]) -> Processed:
-    """Process those of the articles that are still due.
+def process_articles(services: Services, article_ids: Iterable[int], more: int = 0) -> Processed:
+    """Process those of the articles that are still due; see `worker.batch`.
+
+    Args:
+        services: for all that it needs.
+        article_ids: a batch.
+        more: so many others at the most that are due too are taken up when these come to an end,
+            so that neither fetching nor matching waits for the other between batches.
 
     Raises:
         StoreError: the database cannot be reached; the articles come back when their lease ends.
     """
-    done = Processed()
-    jobs = services.store.articles.claim(article_ids)
-    if not jobs:
-        return done
-    ends_at = time.monotonic() + PROCESS_BUDGET_S
-    left = {job.id: job for job in jobs}
-    batch: list[Draft | ArticleResult] = []
-    for hopeless in _triaged(services, jobs, ends_at):
-        _finish(services, hopeless, left, done)
-    for job, page in fetched_pages(services, list(left.values()), ends_at):
-        wait_s = polling.own_wait_s(page)
-        if 0 < wait_s <= LONGEST_POSTPONE_S:
-            services.store.articles.release([left.pop(job.id)], wait_s)
-            continue
-        batch.append(_draft(services, job, page))
-        if len(batch) >= MATCH_AT_ONCE:
-            _finish(services, batch, left, done)
-            batch = []
-        if time.monotonic() > ends_at:
-            break
-    _finish(services, batch, left, done)
-    if left:
-        services.store.articles.release(left.values())
-        done.unfinished = sorted(left)
-        log.info("gave articles back: out of time", extra={"articles": len(left)})
-    _count(services, "articles", done.outcomes)
+    done = Batch(services, more).run(article_ids)
+    if done.outcomes or done.unfinished:
+        _count(services, "articles", done.outcomes)
     return done
 
 
@@ -206,105 +167,6 @@ def _count(services: Services, what: str, outcomes: Mapping[str, int]) -> None:
         log.warning("the counters could not be stored: %s", error)
 
 
-def _triaged(
-    services: Services, jobs: Sequence[ArticleJob], ends_at: float
-) -> Iterator[list[ArticleResult]]:
-    """Results of the articles whose page is not worth fetching, a few at a time.
-
-    Only feeds that ask for it are judged so, with a summary to go by, and no article whose page was
-    read before.
-    """
-    fresh = {
-        job.id: job
-        for job in jobs
-        if job.url
-        and job.text_source is not TextSource.PAGE
-        and len(job.entry_text) >= processing.MIN_SUMMARY
-    }
-    may_skip = services.store.triage.may_skip(fresh) if fresh else frozenset()
-    chosen = [fresh[job_id] for job_id in sorted(may_skip)]
-    for start in range(0, len(chosen), MATCH_AT_ONCE):
-        if time.monotonic() > ends_at:
-            return
-        drafts = [
-            draft
-            for job in chosen[start : start + MATCH_AT_ONCE]
-            if isinstance(draft := _draft(services, job, None), Draft)
-        ]
-        try:
-            found = services.matcher.match([draft.article for draft in drafts])
-        except Exception:  # a bug there must lose nothing: the pages are fetched, and tell
-            log.exception("triage of %d articles failed", len(drafts))
-            continue
-        yield [
-            processing.skipped(draft, matches, services)
-            for draft, matches in zip(drafts, found, strict=True)
-            if processing.is_hopeless(matches)
-        ]
-
-
-def _draft(services: Services, job: ArticleJob, page: Page) -> Draft | ArticleResult:
-    try:
-        if isinstance(page, Exception) and not isinstance(page, FetchError):
-            raise page
-        with services.measures.stage("read"):
-            return processing.draft_of(job, page, services)
-    except Exception as error:  # a bug costs one article one outcome, never its batch
-        log.exception("article %d (%s) failed", job.id, safe_url(job.url or "-"))
-        return processing.failed(job, error, services)
-
-
-def _finish(
-    services: Services,
-    batch: Sequence[Draft | ArticleResult],
-    left: dict[int, ArticleJob],
-    done: Processed,
-) -> None:
-    """Match a batch and store its results at once."""
-    if not batch:
-        return
-    results = [item for item in batch if isinstance(item, ArticleResult)]
-    drafts = [item for item in batch if isinstance(item, Draft)]
-    checked = processing.without_boilerplate(drafts, services)
-    results += [item for item in checked if isinstance(item, ArticleResult)]
-    drafts = [item for item in checked if isinstance(item, Draft)]
-    results += _match(services, drafts)
-    with services.measures.stage("store"):
-        stored = services.store.articles.finish(
-            results, _channels(services), is_same_article, services.story_rule, is_variant
-        )
-    for result in results:
-        del left[result.job.id]
-        outcome = stored.get(result.job.id, Outcome.LEASE_LOST)
-        done.outcomes[outcome] += 1
-        if outcome is result.outcome and not result.keeps_page:
-            done.relations.update(m.relation for m in result.matches if m.relation.is_related)
-        told = {"outcome": str(outcome), "article": result.job.id,
-                "url": safe_url(result.job.url or "-"), "tries": result.job.tries,
-                "language": result.language.code, "text_from": str(result.text_source),
-                "elapsed_s": round(result.elapsed_s, 3), "bytes": result.size_bytes}  # fmt: skip
-        log.info("processed", extra=told | ({"detail": result.detail} if result.detail else {}))
-    # those that came before the wall was known for one
-    services.store.pages.redo(twin.article_id for draft in drafts for twin in draft.twins)
-
-
-def _match(services: Services, drafts: Sequence[Draft]) -> list[ArticleResult]:
-    if not drafts:
-        return []
-    try:
-        with services.measures.stage("match"):
-            found = services.matcher.match([draft.article for draft in drafts])
-        return [
-            processing.result_of(draft, matches, services)
-            for draft, matches in zip(drafts, found, strict=True)
-        ]
-    except Exception as error:
-        if len(drafts) == 1:
-            log.exception("matching %s failed", safe_url(drafts[0].job.url or "-"))
-            return [processing.failed(drafts[0].job, error, services)]
-    return [result for draft in drafts for result in _match(services, [draft])]
-
-
 def rematch(services: Services) -> Iterator[Counter[str]]:
     """Match what is stored again with the matcher, seeds and encoder of today.
 
@@ -314,7 +176,7 @@ def rematch(services: Services) -> Iterator[Counter[str]]:
         After each batch, how many articles have which best relation so far.
     """
     version = services.matcher.version
-    channels = _channels(services)
+    channels = channels_of(services)
     done: Counter[str] = Counter()
     while batch := services.store.articles.not_matched_with(version, limit=MATCH_AT_ONCE):
         answers = services.matcher.match([stored.article for stored in batch])
@@ -329,10 +191,6 @@ def rematch(services: Services) -> Iterator[Counter[str]]:
             )
             done[max(matches, key=lambda match: match.score).relation] += 1
         yield done
-
-
-def _channels(services: Services) -> dict[str, tuple[ChannelConfig, ...]]:
-    return {watch.name: watch.channels for watch in services.watches}
 
 
 # --- 5: tell ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
-from worker import app, cli, pipeline, wiring
+from worker import app, batch, cli, wiring
 from worker.config import Settings
 from worker.domain import ArticleText, Match
 from worker.fetch.politeness import HostLimiter
@@ -29,7 +29,7 @@ def shorten(lease_s: float) -> None:
     claims.LEASE = timedelta(seconds=lease_s)
     claims.HINT_PAUSE *= share
     app.HARD_LIMIT_S = max(2, round(app.HARD_LIMIT_S * share))
-    pipeline.PROCESS_BUDGET_S *= share
+    batch.PROCESS_BUDGET_S *= share
     turns._PLACE_S *= share  # type: ignore[misc]  # a dead worker's place at a host
     turns._RENEW_EVERY_S *= share  # type: ignore[misc]
     build = wiring.build_limiter

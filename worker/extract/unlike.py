@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 UNLIKE: Final = 0.1
@@ -23,6 +24,8 @@ _SHORTEST: Final = 4
 # Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]+")
+"""Accents are among what is neither letter nor digit nor space: few signs have to be looked at."""
 
 
 def told_share(title: str, summary: str, text: str) -> float | None:
@@ -37,26 +40,40 @@ def told_share(title: str, summary: str, text: str) -> float | None:
         The share of its words, by their beginnings, from 0 to 1; None if they are too few to tell.
     """
     told = _words(f"{title}\n{summary}")
-    return len(told & _words(text)) / len(told) if len(told) >= MIN_WORDS else None
+    return len(told & _words_of_page(text)) / len(told) if len(told) >= MIN_WORDS else None
 
 
 def is_unlike(title: str, summary: str, text: str) -> bool:
     """Whether a page's text has next to nothing of what its feed says; arguments as above."""
-    told, found = _words(f"{title}\n{summary}"), _words(text)
-    if len(told) < _ENOUGH_WORDS or len(told & found) >= UNLIKE * len(told):
+    told = _words(f"{title}\n{summary}")
+    if len(told) < _ENOUGH_WORDS:
+        return False
+    found = _words_of_page(text)
+    if len(told & found) >= UNLIKE * len(told):
         return False
     named = {word for word in _words(title) if len(word) == _PREFIX}
     return not named & found
 
 
+@lru_cache(maxsize=32)
+def _words_of_page(text: str) -> frozenset[str]:
+    """The words of a page's text, which is asked about twice while it is read and matched."""
+    return frozenset(_words(text))
+
+
 def _words(text: str) -> set[str]:
     """Words of four letters and more by their first five, without accents; else pairs of signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    folded = _MARKS.sub(_without_accents, decomposed)
     found: set[str] = set()
+    is_spaced = not _UNSPACED.search(folded)
     for word in _WORD.findall(folded):
-        if _UNSPACED.search(word):
+        if not is_spaced and _UNSPACED.search(word):
             found.update(word[at : at + 2] for at in range(len(word) - 1))
         elif len(word) >= _SHORTEST:
             found.add(word[:_PREFIX])
     return found
+
+
+def _without_accents(run: re.Match[str]) -> str:
+    return "".join(sign for sign in run[0] if not unicodedata.combining(sign))

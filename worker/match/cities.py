@@ -104,10 +104,12 @@ def _counted(
 
 def _spaced(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the places where a city's name may begin in spaced text, and what may be its name."""
-    words = [m for m in _WORD.finditer(text) if not _UNSPACED.match(m[0])]
+    words = list(_WORD.finditer(text))
+    if _UNSPACED.search(text):
+        words = [word for word in words if not _UNSPACED.match(word[0])]
     for number, word in enumerate(words):
         written = word[0]
-        is_caseless = bool(_CASELESS.match(written))
+        is_caseless = not written.isascii() and bool(_CASELESS.match(written))
         if not (is_caseless or written[0].isupper()):
             continue
         names = []

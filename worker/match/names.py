@@ -54,6 +54,7 @@ _CONNECTORS = frozenset(
     ]
 )
 _ELIDED = re.compile(r"^(?:[a-zà-ü]{1,5}['’])+(?=\w)|['’]s$")
+_NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
 _ASCII_WORD = re.compile(r"[a-z0-9']+")
 _UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
@@ -99,14 +100,30 @@ def _is_capital(word: str) -> bool:
     return word[0].isupper() or (len(word) > 2 and word[1:2] in "'’" and word[2].isupper())
 
 
-def _capitalised(sentence: str) -> Iterable[tuple[str, bool]]:
-    """Yield runs of capitalised words, and whether the run opens the sentence."""
+def _capitalised(sentence: str, lower: set[str]) -> Iterable[tuple[str, bool]]:
+    """Yield runs of capitalised words, and whether the run opens the sentence.
+
+    Args:
+        sentence: of any script.
+        lower: takes the words in small letters.
+    """
     run: list[re.Match[str]] = []
     pending: list[re.Match[str]] = []
     opens = True
     starts_sentence = True
     for word in _WORD.finditer(sentence):
         text = word[0]
+        if text.islower():  # most words; none of the rest concerns them
+            lower.add(text)
+            starts_sentence = False
+            if not run:
+                continue
+            if len(pending) < 2 and text.casefold() in _CONNECTORS:
+                pending.append(word)
+                continue
+            yield sentence[run[0].start() : run[-1].end()], opens
+            run, pending = [], []
+            continue
         is_word = text[0].isalpha()
         if is_word and _is_capital(text):
             if not run:
@@ -130,7 +147,9 @@ def _capitalised(sentence: str) -> Iterable[tuple[str, bool]]:
 
 def _tidy(run: str, calendar: frozenset[str]) -> str:
     """Return a run without elided articles, possessives, days, months and numbers at its ends."""
-    words = [_ELIDED.sub("", word) for word in run.split()]
+    words = run.split()
+    if "'" in run or "’" in run:
+        words = [_ELIDED.sub("", word) for word in words]
     while words and (words[0].casefold().strip(".") in calendar or not words[0][0:1].isalpha()):
         words.pop(0)
     while words and (words[-1].casefold().strip(".") in calendar or len(words[-1]) == 0):
@@ -159,15 +178,15 @@ def find_names(
     opening: Counter[str] = Counter()
     lower: set[str] = set()
     for text in texts:
-        lower.update(w for w in re.findall(_TOKEN, text) if w.islower())
         for sentence in sentences(text):
-            for run, opens in _capitalised(sentence):
+            for run, opens in _capitalised(sentence, lower):
                 tidy = _tidy(run, calendar)
                 if tidy:
                     (opening if opens else counts)[tidy] += 1
-        for pattern in (_KATAKANA, _CHINESE_DOT):
-            counts.update(m[0] for m in pattern.finditer(text))
-        counts.update(m[1] for m in _TITLE_MARKS.finditer(text))
+        if not text.isascii():
+            for pattern in (_KATAKANA, _CHINESE_DOT):
+                counts.update(m[0] for m in pattern.finditer(text))
+            counts.update(m[1] for m in _TITLE_MARKS.finditer(text))
         if len(counts) > 4 * MAX_NAMES:
             break
     _settle_openings(counts, opening, lower)
@@ -285,6 +304,8 @@ def _is_loud(word: str) -> bool:
 
     "MIT" is a university, and "mit" the commonest word of German.
     """
+    if len(word) > 1 and word.islower():
+        return False
     return word[1:] != word[1:].lower() or (word.lower() == word.upper() and word.isalpha())
 
 
@@ -295,5 +316,7 @@ def _same_bones(name: str, word: str) -> bool:
 
 
 def _latin_share(text: str) -> float:
-    letters = [c for c in text[:2000] if c.isalpha()]
-    return sum(c < "\u0250" or "\u1e00" <= c <= "\u1eff" for c in letters) / max(len(letters), 1)
+    sample = text[:2000]
+    letters = sum(map(str.isalpha, sample))
+    others = sum(map(str.isalpha, _NOT_LATIN.findall(sample)))
+    return (letters - others) / max(letters, 1)

@@ -31,6 +31,9 @@ _WIDE = (
     (0xFF00, 0xFFEF),
     (0x20000, 0x3FFFF),
 )
+_WIDE_SIGN = re.compile(
+    f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in (*_WIDE, (0x3400, 0x9FFF)))}]"
+)
 # Ends a sentence with no need of a space after it (CJK, Devanagari, Khmer, Burmese, Ethiopic,
 # Armenian, Urdu), and ends one only before a space (Latin, Cyrillic, Greek, Arabic ...).
 _ENDS_ALWAYS = "。！？｡।॥။៕។።፧։۔"
@@ -78,7 +81,7 @@ def _extra_width(char: str) -> int:
 
 def width(text: str) -> int:
     """Return the length in Latin letters that say as much: Han characters count three."""
-    if text.isascii():
+    if text.isascii() or not _WIDE_SIGN.search(text):
         return len(text)
     return len(text) + sum(map(_extra_width, text))
 

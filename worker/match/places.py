@@ -247,12 +247,12 @@ def mentions(
             if name in folded:
                 counts[code] = counts.get(code, 0) + folded.count(name)
                 folded = folded.replace(name, " ")
-    for pair in _PAIRS.finditer(text):
-        for char in pair[0]:
-            if char in _ONE_CHAR:
-                counts[_ONE_CHAR[char]] = counts.get(_ONE_CHAR[char], 0) + 1
-    for match in _WORD.finditer(text):
-        for part in [match[0], *match[0].split("-")] if "-" in match[0] else [match[0]]:
+        for pair in _PAIRS.finditer(text):
+            for char in pair[0]:
+                if char in _ONE_CHAR:
+                    counts[_ONE_CHAR[char]] = counts.get(_ONE_CHAR[char], 0) + 1
+    for word in _WORD.findall(text):
+        for part in (word, *word.split("-")) if "-" in word else (word,):
             found = _country_of(part, names)
             if found:
                 counts[found] = counts.get(found, 0) + 1

@@ -40,6 +40,11 @@ class ArticleJob:
     content_hash: str | None
     text_source: TextSource | None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of its text, and so no match, has been stored yet."""
+        return self.text_source is None
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleResult:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +24,8 @@ from worker.store.variants import Variants, is_newer
 
 HINTED_AT_ONCE = 1_000
 """Articles of one sweep: after an outage 33 a second with the default tick, in 40 messages."""
+_STRIDE = 8
+"""A feed brings five new articles at a time, few of them more than 20."""
 
 
 class ArticleStore:
@@ -48,19 +52,25 @@ class ArticleStore:
     def claim(self, ids: Iterable[int]) -> list[ArticleJob]:
         """Claim those of the articles that are due, for the length of a lease."""
         with self._db.write() as connection:
+            return _claimed(connection, ids, self._db.now(connection))
+
+    def claim_more(self, limit: int) -> list[ArticleJob]:
+        """Claim some of the oldest articles that are due, whoever was told of them.
+
+        None that was tried before: what has killed a worker is alone in its batch. Of the oldest
+        only one in `_STRIDE` is taken, so that they are not all of one host.
+        """
+        with self._db.write() as connection:
             now = self._db.now(connection)
-            tokens = claims.claim(connection, article, ids, now)
-            if not tokens:
-                return []
-            rows = connection.execute(
-                sa.select(article).where(article.c.id.in_(tokens)).order_by(article.c.id)
-            ).all()
-            seen = [row.id for row in rows if row.is_edited]
-            if seen:
-                connection.execute(
-                    article.update().where(article.c.id.in_(seen)).values(is_edited=False)
-                )
-        return [_job(row) for row in rows]
+            oldest = connection.execute(
+                sa.select(article.c.id)
+                .where(claims.is_ready(article, now), article.c.tries == 0)
+                .order_by(article.c.due_at, article.c.id)
+                .limit(limit * _STRIDE)
+            ).scalars()
+            # two workers that look at the same time shall not want the same ones
+            groups = claims.spread(list(oldest), limit)
+            return _claimed(connection, random.choice(groups), now) if groups else []  # noqa: S311
 
     def release(self, jobs: Iterable[ArticleJob], wait_s: float = 0.0) -> None:
         """Give articles back that were claimed but not worked on: due again after some seconds."""
@@ -93,36 +103,33 @@ class ArticleStore:
         with self._db.write() as connection:
             now = self._db.now(connection)
             variants = Variants(self._db, connection, results, is_variant)
-            lock_articles(self._db, connection, results, variants.ids)
+            own = lock_articles(self._db, connection, results, variants.ids)
             tally = Tally(self._db, connection)
             tally.note(result.job.id for result in results)
             writer = MatchWriter(self._db, connection, channels, now, rule, tally)
             for result in sorted(results, key=lambda result: result.job.id):
-                outcome = self._finish_one(writer, result, is_same, variants)
+                is_own = result.job.id in own
+                outcome = self._finish_one(writer, result, is_same, variants, is_own=is_own)
                 if outcome is not None:
                     stored[result.job.id] = outcome
             writer.close()
+            _store_events(connection, [one for one in results if one.job.id in stored], now)
         return stored
 
     def _finish_one(
-        self, writer: MatchWriter, result: ArticleResult, is_same: SameText, variants: Variants
+        self,
+        writer: MatchWriter,
+        result: ArticleResult,
+        is_same: SameText,
+        variants: Variants,
+        *,
+        is_own: bool,
     ) -> Outcome | None:
         connection, now = writer.connection, writer.now
         job = result.job
         values = _values(result, now)
         if not claims.finish(connection, article, job.id, job.token, values, _move(result)):
             return None
-        if result.fetch_outcome is not None:
-            connection.execute(
-                fetch_event.insert().values(
-                    article_id=job.id,
-                    at=now,
-                    outcome=result.fetch_outcome,
-                    detail=result.detail or None,
-                    elapsed_s=result.elapsed_s,
-                    size_bytes=result.size_bytes,
-                )
-            )
         if not result.has_content:
             return result.outcome
         if result.keeps_page:
@@ -130,24 +137,23 @@ class ArticleStore:
                 sa.select(article.c.outcome).where(article.c.id == job.id)
             ).scalar_one()
             return Outcome(kept)
+        declared: dict[str, Any] = {}
         if result.canonical_key_hash is not None:
-            owner_id, is_believed = owner_of(connection, result, is_same)
+            owner_id, is_believed = owner_of(connection, result, is_same, is_own=is_own)
             if owner_id != job.id and is_believed:
                 writer.tally.note([owner_id])
                 writer.loose.update(merge(self._db, connection, job.id, owner_id))
                 variants.forget(job.id)
                 return Outcome.DUPLICATE
-            connection.execute(
-                article.update()
-                .where(article.c.id == job.id)
-                .values(canonical_url=result.canonical_url if is_believed else None)
-            )
+            declared["canonical_url"] = result.canonical_url if is_believed else None
         if (known := variants.known(result)) is not None:
+            if declared:
+                connection.execute(article.update().where(article.c.id == job.id).values(declared))
             self._publish_again(writer, result, known, variants)
             return Outcome.DUPLICATE
         variants.keep(job.id, result)
-        version = self._store_version(connection, result, now)
-        writer.store(job.id, version, result.matches, result.sketch)
+        version = self._store_version(connection, result, now, declared)
+        writer.store(job.id, version, result.matches, result.sketch, is_new=job.is_new)
         return result.outcome
 
     def _publish_again(
@@ -181,14 +187,31 @@ class ArticleStore:
         writer.store(known.id, version, result.matches, result.sketch)
 
     def _store_version(
-        self, connection: sa.Connection, result: ArticleResult, now: datetime
+        self,
+        connection: sa.Connection,
+        result: ArticleResult,
+        now: datetime,
+        also: Mapping[str, Any] = MappingProxyType({}),
     ) -> int:
-        """Store the text; where it differs from the last one, as a further version."""
+        """Store the text; where it differs from the last one, as a further version.
+
+        Args:
+            connection: of the transaction.
+            result: with the text.
+            now: the transaction's time.
+            also: columns of the article to set with it, in the same statement.
+        """
         job = result.job
-        number: int = connection.execute(
-            sa.select(article.c.version).where(article.c.id == job.id)
-        ).scalar_one()
+        number = 0
+        if not job.is_new:
+            number = connection.execute(
+                sa.select(article.c.version).where(article.c.id == job.id)
+            ).scalar_one()
         if result.content_hash == job.content_hash and number:
+            if also:
+                connection.execute(
+                    article.update().where(article.c.id == job.id).values(dict(also))
+                )
             return number
         number += 1
         connection.execute(
@@ -213,6 +236,7 @@ class ArticleStore:
                 method=result.method,
                 language=result.language.code,
                 language_confidence=result.language.confidence,
+                **also,
             )
         )
         return number
@@ -309,6 +333,38 @@ class ArticleStore:
         """For how many seconds the oldest due article waits; None if none is due."""
         with self._db.read() as connection:
             return claims.oldest_due_age_s(connection, article, self._db.now(connection))
+
+
+def _store_events(
+    connection: sa.Connection, results: Sequence[ArticleResult], now: datetime
+) -> None:
+    events = [
+        {
+            "article_id": result.job.id,
+            "at": now,
+            "outcome": result.fetch_outcome,
+            "detail": result.detail or None,
+            "elapsed_s": result.elapsed_s,
+            "size_bytes": result.size_bytes,
+        }
+        for result in results
+        if result.fetch_outcome is not None
+    ]
+    if events:
+        connection.execute(fetch_event.insert(), events)
+
+
+def _claimed(connection: sa.Connection, ids: Iterable[int], now: datetime) -> list[ArticleJob]:
+    tokens = claims.claim(connection, article, ids, now)
+    if not tokens:
+        return []
+    rows = connection.execute(
+        sa.select(article).where(article.c.id.in_(tokens)).order_by(article.c.id)
+    ).all()
+    seen = [row.id for row in rows if row.is_edited]
+    if seen:
+        connection.execute(article.update().where(article.c.id.in_(seen)).values(is_edited=False))
+    return [_job(row) for row in rows]
 
 
 def _move(result: ArticleResult) -> sa.Update:

@@ -56,6 +56,7 @@ class MatchWriter:
         sketch: Sketch | None,
         *,
         kept: str | None = None,
+        is_new: bool = False,
     ) -> None:
         """Store the answers for a version of an article.
 
@@ -65,12 +66,15 @@ class MatchWriter:
             matches: one a watch.
             sketch: None = as it was.
             kept: the watch whose answer is kept however little it scored.
+            is_new: the article has no match yet.
         """
         self.tally.note([article_id])
-        for found in matches:
-            self._store_match(found, article_id, version, is_kept=found.watch == kept)
+        wanted = [one for one in matches if not is_new or one.watch == kept or is_kept(one)]
+        for found in wanted:
+            self._store_match(found, article_id, version, is_wanted=found.watch == kept)
             self._found.append((found, article_id))
-        index_article(self.connection, article_id)
+        if wanted:
+            index_article(self.connection, article_id)
         self.sketches[article_id] = sketch
         if sketch is not None and sketch.places:
             keep_rows(self.database, self.connection, article_id, sketch)
@@ -84,10 +88,10 @@ class MatchWriter:
             self._tell(found, article_id)
         self.tally.write()
 
-    def _store_match(self, found: Match, article_id: int, version: int, *, is_kept: bool) -> None:
+    def _store_match(self, found: Match, article_id: int, version: int, *, is_wanted: bool) -> None:
         """Keep a match or a near miss; what is neither only corrects a match that is there."""
         values = _values(found, version, self.now)
-        if is_kept or found.relation.is_related or found.score >= NEAR_MISS:
+        if is_wanted or is_kept(found):
             inserted = self.connection.execute(
                 self.database.insert_new(match)
                 .values(article_id=article_id, created_at=self.now, **values)
@@ -111,6 +115,11 @@ class MatchWriter:
         ).scalar_one()
         for channel in self.channels.get(found.watch, ()):
             note(self.database, self.connection, (found.watch, match_id), channel, self.now)
+
+
+def is_kept(found: Match) -> bool:
+    """Whether an answer is a match or a near miss."""
+    return found.relation.is_related or found.score >= NEAR_MISS
 
 
 def _values(found: Match, version: int, now: datetime) -> dict[str, Any]:

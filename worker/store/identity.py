@@ -45,7 +45,7 @@ def lock_articles(
     connection: sa.Connection,
     results: Sequence[ArticleResult],
     others: Collection[int] = (),
-) -> None:
+) -> frozenset[int]:
     """Reserve the addresses that a batch declares, and hold the articles that have them.
 
     Args:
@@ -53,6 +53,9 @@ def lock_articles(
         connection: of a transaction for writing.
         results: the batch.
         others: articles to hold as well.
+
+    Returns:
+        The articles of the batch that declare the address by which they are known.
     """
     keys = {r.job.id: r.canonical_key_hash for r in results if r.canonical_key_hash}
     query = sa.select(article.c.id, article.c.key_hash).where(article.c.id.in_(keys))
@@ -75,19 +78,28 @@ def lock_articles(
         .order_by(article.c.id)
         .with_for_update(key_share=True)
     ).all()
+    return frozenset(own_id for own_id, key in keys.items() if own_keys.get(own_id) == key)
 
 
 def owner_of(
-    connection: sa.Connection, result: ArticleResult, is_same: SameText
+    connection: sa.Connection, result: ArticleResult, is_same: SameText, *, is_own: bool
 ) -> tuple[int, bool]:
     """Whose the address is that a page declares; both are locked already.
+
+    Args:
+        connection: of the transaction that locked them.
+        result: of the page.
+        is_same: whether two texts are one article.
+        is_own: the address is that by which the article is known.
 
     Returns:
         The article's id, which may be the page's own; and whether it is the same article. If it
         is not, the declaration is wrong.
     """
     key, own_id = result.canonical_key_hash, result.job.id
-    rightful = _current(connection, sa.select(article.c.id).where(article.c.key_hash == key))
+    rightful = None
+    if not is_own:
+        rightful = _current(connection, sa.select(article.c.id).where(article.c.key_hash == key))
     declared = _current(
         connection, sa.select(article_alias.c.article_id).where(article_alias.c.key_hash == key)
     )
@@ -97,7 +109,7 @@ def owner_of(
     for row in believable:
         if is_same(text, f"{row.title}\n{row.text}"):
             return row.id, True
-    is_own = rightful is not None and rightful.id == own_id
+    is_own = is_own or (rightful is not None and rightful.id == own_id)
     owner_id: int = own_id if is_own or not believable else believable[0].id
     if declared is not None and declared.id != owner_id:
         connection.execute(

@@ -81,7 +81,8 @@ class Variants:
 
     def keep(self, article_id: int, result: ArticleResult) -> None:
         """Keep the fingerprint of an article's text, and forget the one it had before."""
-        self._connection.execute(fingerprint.delete().where(fingerprint.c.article_id == article_id))
+        if not result.job.is_new:
+            self.forget(article_id)
         if result.fingerprint is None:
             return
         self._connection.execute(

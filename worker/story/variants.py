@@ -19,6 +19,7 @@ SHORTEST: Final = 400
 ALIKE: Final = 0.9
 """Share of common runs of five characters (Jaccard) from which two texts are one."""
 _RUN = 5
+_BITS_OF_OCTETS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)
 _LONGEST = 20_000
 _FIGURE = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"[.!?:…。！？\n][\"'”’»)\]]*\s*$")
@@ -45,7 +46,10 @@ def fingerprint_of(text: str) -> int | None:
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         runs = (runs ^ (runs >> np.uint64(shift))) * np.uint64(factor)
     runs ^= runs >> np.uint64(31)
-    ones = np.unpackbits(runs[:, None].view(np.uint8), axis=1).sum(axis=0)
+    # of each of the eight octets it is counted how many runs have which, and so each bit's ones
+    octets = runs[:, None].view(np.uint8)
+    counts = np.stack([np.bincount(octets[:, at], minlength=256) for at in range(octets.shape[1])])
+    ones = (counts @ _BITS_OF_OCTETS).ravel()
     bits = np.packbits(2 * ones > len(runs))
     return int(bits.view(np.int64)[0])
 
