@@ -1,7 +1,7 @@
 """Articles on their way in: pages fetched and read in the background, each given when it is ready.
 
-Several pages are fetched at once, and what has come is read at once too: so the parsers' processes
-work while this process matches and stores.
+Several pages are fetched at once, and what has come is read one after the other: so a parser's
+process works while this process matches and stores.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from worker.services import Services
 
 log = logging.getLogger(__name__)
 
-READERS = 2
-"""Pages read at once: one that is much work for its parser holds up no others."""
 LONGEST_POSTPONE_S = 600.0
 """A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
 
@@ -63,9 +61,9 @@ class Intake:
     def __init__(self, services: Services) -> None:
         self.waiting = 0
         self._services = services
-        at_once = services.settings.fetch_concurrency
-        self._fetching = ThreadPoolExecutor(at_once, "page")
-        self._reading = ThreadPoolExecutor(min(READERS, at_once), "read")
+        self._fetching = ThreadPoolExecutor(services.settings.fetch_concurrency, "page")
+        # one parser beside the process that matches keeps both busy; a second one costs 30 MB
+        self._reading = ThreadPoolExecutor(1, "read")
         self._ready: queue.SimpleQueue[Ready | StoreError] = queue.SimpleQueue()
 
     def add(self, jobs: Sequence[ArticleJob]) -> None:
