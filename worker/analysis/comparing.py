@@ -10,6 +10,7 @@ from functools import lru_cache
 from worker.domain import Measure
 from worker.match.figures import is_telling
 from worker.match.names import Name
+from worker.match.offices import Office
 from worker.match.pairs import TextRows
 from worker.match.quantities import Quantity, quantities
 from worker.match.reading import UNSPACED, Reading
@@ -34,7 +35,7 @@ _REMEMBERED = 3_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A value where it stands: a quantity, or a name."""
+    """A value where it stands: a quantity, a name, or an office with who has it."""
 
     rows: TextRows
     passage: int
@@ -42,6 +43,7 @@ class Spot:
     end: int
     quantity: Quantity | None = None
     name: Name | None = None
+    office: Office | None = None
 
     @property
     def text(self) -> str:
@@ -56,6 +58,8 @@ class Spot:
     @property
     def kind(self) -> Measure:
         """What it is."""
+        if self.office is not None:
+            return Measure.TITLE
         return self.quantity.kind if self.quantity is not None else Measure.NAME
 
     @property
@@ -68,6 +72,8 @@ class Spot:
         """Without the ways of a language."""
         if self.quantity is not None:
             return self.quantity.as_text
+        if self.office is not None:
+            return self.office.as_text
         return self.name.text if self.name is not None else self.written
 
     def agrees_with(self, other: Spot) -> bool:
@@ -78,6 +84,8 @@ class Spot:
             )
         if self.name is not None and other.name is not None:
             return self.name.folded == other.name.folded
+        if self.office is not None and other.office is not None:
+            return self.office.is_same(other.office)
         return False
 
 

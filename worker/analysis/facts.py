@@ -9,14 +9,16 @@ rounded or written otherwise.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
 from worker.analysis.comparing import Comparison, Spot, compare
+from worker.analysis.offices import compare_offices
 from worker.analysis.stories import ReadStory, Telling
 from worker.domain import Measure
+from worker.match.pairs import TextRows
 from worker.records import Saying, SharedFact, Version
 
 NOTE = (
@@ -24,6 +26,14 @@ NOTE = (
     "that two of them contradict each other as far as can be told."
 )
 _ORDER = list(Measure)
+_CLOSE = (
+    frozenset({"ca", "es", "gl", "it", "oc", "pt"}),
+    frozenset({"id", "ms"}),
+    frozenset({"da", "no", "sv"}),
+    frozenset({"bs", "hr", "sl", "sr"}),
+    frozenset({"cs", "sk"}),
+)
+"""Languages whose common words are so alike that they look like misspelt names."""
 
 
 def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
@@ -42,6 +52,8 @@ def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
         for one, other in combinations(rows, 2)
         if one.space is other.space
     ]
+    found = [_without_translated(one, rows, family) for one in found]
+    found.append(compare_offices(rows, family))
     facts = [_fact(group, story, family) for group in _groups(found)]
     return tuple(sorted((one for one in facts if one is not None), key=_rank))
 
@@ -58,6 +70,40 @@ def as_record(story: ReadStory) -> dict[str, Any]:
 def _rank(fact: SharedFact) -> tuple[bool, int, int]:
     said_by = sum(one.independent for one in fact.versions)
     return not fact.is_conflict, -said_by, _ORDER.index(fact.kind)
+
+
+def _without_translated(
+    found: Comparison, rows: Sequence[TextRows], family: Mapping[str, str]
+) -> Comparison:
+    """Leave out what two close languages call otherwise: "Casa Blanca", "Casa Branca".
+
+    That is so where the text is told in a third language too, with neither of them.
+    """
+    kept = [
+        (one, other)
+        for one, other in found.conflicts
+        if not (one.name is not None and _is_translated(one, other, rows, family))
+    ]
+    return Comparison(found.agreements, tuple(kept))
+
+
+def _is_translated(
+    one: Spot, other: Spot, rows: Sequence[TextRows], family: Mapping[str, str]
+) -> bool:
+    languages = {one.rows.reading.language, other.rows.reading.language}
+    own = family.get(one.rows.key)
+    is_close = len(languages) == 2 and any(languages <= close for close in _CLOSE)
+    if not is_close or own is None or family.get(other.rows.key) != own:
+        return False
+    third = [
+        text.reading.name_index
+        for text in rows
+        if family.get(text.key) == own
+        and text.reading.language not in languages
+        and text.reading.name_index.is_latin
+    ]
+    names = [spot.name for spot in (one, other) if spot.name is not None]
+    return bool(third) and not any(index.has_folded(name) for index in third for name in names)
 
 
 class _Group:
