@@ -17,8 +17,8 @@ import argparse
 import json
 import random
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -36,6 +36,8 @@ from worker.match.pairs import TextRows, likeness
 from worker.records import SharedFact
 from worker.story.lineage import lineage
 
+KINDS = ("date", "figure", "name")
+"""Of what is planted."""
 _DIGITS = re.compile(r"(?<![\w.,])\d[\d.,\u00a0\u202f ]{0,14}\d(?![\d])")
 _DATELINE = re.compile(r"\s?(?:\([^)\n]{1,40}\))?\s?[–—-]\s")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]{5,}$")
@@ -219,10 +221,16 @@ def _has(value: str, written: str) -> bool:
     return digits[0][:3] == digits[1][:3] if all(digits) else plain in other or other in plain
 
 
-def measure(story: Story, encoder: Encoder, misses: bool) -> dict[str, int]:
+def measure(story: Story, encoder: Encoder, misses: bool = False, step: int = 1) -> dict[str, int]:
+    """Count what is planted, marked and written in a story.
+
+    Args:
+        misses: print what is missed or false.
+        step: only every so many contradictions are planted.
+    """
     reader = Reader(story, encoder)
     row: dict[str, int] = defaultdict(int)
-    for plant in plants(reader, random.Random(story.name)):
+    for plant in list(plants(reader, random.Random(story.name)))[::step]:
         hit = is_found(plant, reader.facts(plant))
         row[f"{plant.kind}_planted"] += 1
         row[f"{plant.kind}_found"] += hit
@@ -249,6 +257,19 @@ def measure(story: Story, encoder: Encoder, misses: bool) -> dict[str, int]:
             if not any(is_marked(one, fact) for one in written):
                 print("  false", _shown(fact))
     return row
+
+
+def shares(rows: Iterable[Mapping[str, int]]) -> dict[str, float]:
+    """Of all stories: planted and written contradictions found, and marks that are right."""
+    total = Counter[str]()
+    for row in rows:
+        total.update(row)
+    planted = sum(total[f"{kind}_planted"] for kind in KINDS)
+    return {
+        "planted_found": sum(total[f"{kind}_found"] for kind in KINDS) / planted,
+        "marks_right": total["marks_right"] / total["marks"],
+        "written_marked": total["written_marked"] / total["written"],
+    }
 
 
 def of_parallel(encoder: Encoder, misses: bool) -> dict[str, int]:
@@ -297,7 +318,7 @@ def main() -> None:
         return
     rows = {story.name: measure(story, encoder, options.misses) for story in repo_stories()}
     names = [
-        *(f"{kind}_{what}" for kind in ("date", "figure", "name") for what in ("planted", "found")),
+        *(f"{kind}_{what}" for kind in KINDS for what in ("planted", "found")),
         "rows", "marks", "marks_right", "written", "written_marked", "written_figures",
         "written_figures_marked",
     ]  # fmt: skip

@@ -12,11 +12,13 @@ import json
 import pytest
 
 from bench.cached import cached_encoder
+from bench.facts import measure as measure_facts
+from bench.facts import shares
 from bench.lineage import likenesses_of, rows_of_texts, texts_of
 from bench.lineage import measure as measure_lineage
 from bench.lineage import summed as summed_lineage
 from bench.measures import judge, summary
-from bench.pin_floors import CEILINGS, FLOORS, data_hash
+from bench.pin_floors import CEILINGS, FLOORS, PLANT_STEP, data_hash
 from tests.eval.datasets import Story, repo_stories
 from worker.domain import Encoder
 
@@ -54,3 +56,10 @@ def test_who_took_it_from_whom_is_found(story: Story, encoder: Encoder) -> None:
     assert measured["sources_f1"] >= 0.95
     assert measured["direction"] >= 0.95
     assert measured["decided"] >= 0.9 * measured["right"]
+
+
+def test_contradictions_are_found_and_marks_are_right(encoder: Encoder) -> None:
+    measured = shares(measure_facts(one, encoder, step=PLANT_STEP) for one in repo_stories())
+    assert measured["planted_found"] >= 0.9
+    for name, floor in PINNED["facts"].items():
+        assert measured[name] >= floor, name

@@ -77,6 +77,19 @@ def test_the_same_amount_in_three_spellings_is_one(facts: tuple[SharedFact, ...]
         assert saying.passage[saying.start : saying.end] == saying.written
 
 
+def test_what_is_told_twice_is_one_fact(sqlite_store: Store, filled: Filler) -> None:
+    again = "Of the 5 million dollars the county's government pays a half, said its treasurer."
+    encore = "Le gouvernement du comté paie la moitié des 5 millions de dollars, dit le trésorier."
+    matches = filled(
+        found("One", {OPENS: 1, again: 2, PADDING[0]: 20}, outlet="The Herald"),
+        found("Deux", {OUVRE: 1, encore: 2, PADDING[1]: 21}, "fr", outlet="L'Écho"),
+    )
+    facts = facts_of(Analyst(sqlite_store, [KELP]).read(matches[0]))
+    (amount,) = [fact for fact in facts if fact.kind is Measure.AMOUNT]
+    (version,) = amount.versions
+    assert {one.outlet for one in version.sayings} == {"The Herald", "L'Écho"}
+
+
 def test_an_office_that_contradicts_is_on_the_page(see: See, filled: Filler) -> None:
     one = "Deputy Minister Achieng Odhiambo opened the laboratory in Kilifi with a speech."
     other = "Le ministre Achieng Odhiambo a inauguré le laboratoire de Kilifi par un discours."

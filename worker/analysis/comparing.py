@@ -125,6 +125,13 @@ def compare(one: TextRows, other: TextRows, *, is_one_text: bool) -> Comparison:
     return Comparison(tuple(agreements), tuple(conflicts))
 
 
+def similarity(one: Spot, other: Spot) -> float:
+    """How near the passages of two values are, 0 where their texts cannot be compared."""
+    if one.rows.space is not other.rows.space:
+        return 0.0
+    return float(one.rows.body[one.passage] @ other.rows.body[other.passage])
+
+
 def aligned(one: TextRows, other: TextRows, least: float) -> Iterator[tuple[int, int]]:
     """Yield the passages of two texts that are each other's nearest.
 

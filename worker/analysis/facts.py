@@ -14,7 +14,14 @@ from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
-from worker.analysis.comparing import Comparison, Spot, compare
+from worker.analysis.comparing import (
+    SAME_MATTER,
+    SAYS_THE_SAME,
+    Comparison,
+    Spot,
+    compare,
+    similarity,
+)
 from worker.analysis.offices import compare_offices
 from worker.analysis.stories import ReadStory, Telling
 from worker.domain import Measure
@@ -134,7 +141,37 @@ def _groups(comparisons: Iterable[Comparison]) -> list[_Group]:
         found[root(spot)].spots[spot] = None
     for pair in conflicts:
         found[root(pair[0])].conflicts.append(pair)
-    return list(found.values())
+    return _without_doubles(list(found.values()))
+
+
+def _without_doubles(groups: Sequence[_Group]) -> list[_Group]:
+    """Put groups together that tell one value of the same matter in passages that no pair joined.
+
+    That happens where a story has two texts that others go back to, and where one text says it
+    twice. A day and a sum of money are telling enough; what else is alike may be another thing.
+    """
+    kept: list[_Group] = []
+    for group in groups:
+        same = next((one for one in kept if _is_double(one, group)), None)
+        if same is None:
+            kept.append(group)
+        else:
+            same.spots.update(group.spots)
+            same.conflicts += group.conflicts
+    return kept
+
+
+def _is_double(one: _Group, other: _Group) -> bool:
+    if one.conflicts and other.conflicts:
+        return False
+    mine, its = next(iter(one.spots)), next(iter(other.spots))
+    if mine.quantity is None or (mine.kind, mine.unit) != (its.kind, its.unit):
+        return False
+    pairs = [(x, y) for x in one.spots for y in other.spots if x.agrees_with(y)]
+    if mine.kind is Measure.AMOUNT or (mine.quantity.date and mine.quantity.date.month):
+        return bool(pairs)
+    least = SAYS_THE_SAME if mine.kind is Measure.COUNT else SAME_MATTER
+    return any(similarity(x, y) >= least for x, y in pairs)
 
 
 def _fact(group: _Group, story: ReadStory, family: dict[str, str]) -> SharedFact | None:

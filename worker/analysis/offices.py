@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from worker.analysis.comparing import SAYS_THE_SAME, Comparison, Spot
+from worker.analysis.comparing import SAYS_THE_SAME, Comparison, Spot, similarity
 from worker.match.cities import city_countries
 from worker.match.names import Name, NameIndex
 from worker.match.offices import UNCUT, Office, offices
@@ -89,18 +89,12 @@ def _contradicting(
         for its in theirs:
             is_sure = mine.is_sure and its.is_sure
             is_rank = mine.office.is_other_rank(its.office)
-            is_matter = is_one_text or _are_near(mine.spot, its.spot)
+            is_matter = is_one_text or similarity(mine.spot, its.spot) >= SAYS_THE_SAME
             if (is_sure and (is_rank or mine.office.never_is(its.office))) or (
                 is_matter and (is_rank or (is_sure and mine.office.excludes(its.office)))
             ):
                 yield mine.spot, its.spot
                 return
-
-
-def _are_near(one: Spot, other: Spot) -> bool:
-    if one.rows.space is not other.rows.space:
-        return False
-    return float(one.rows.body[one.passage] @ other.rows.body[other.passage]) >= SAYS_THE_SAME
 
 
 @lru_cache(maxsize=10 * _REMEMBERED)
