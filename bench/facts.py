@@ -67,6 +67,11 @@ class Reader:
         self._known: dict[tuple[int, int], Likeness | None] = {}
 
     def facts(self, altered: Plant | None = None) -> tuple[SharedFact, ...]:
+        """Its facts side by side, also with an article altered."""
+        return facts_of(self.story_read(altered))
+
+    def story_read(self, altered: Plant | None = None) -> ReadStory:
+        """The story with its related texts."""
         rows, told = dict(self._rows), dict(self._told)
         if altered is not None:
             key = altered.article
@@ -77,11 +82,9 @@ class Reader:
             for key in self.texts
         ]
         found = [one for pair in combinations(rows.values(), 2) if (one := self._likeness(*pair))]
-        return facts_of(
-            ReadStory(
-                1, self.story.name, tuple(tellings), len(tellings),
-                lineage([told[key] for key in self.texts], found), tuple(found), (),
-            )
+        return ReadStory(
+            1, self.story.name, tuple(tellings), len(tellings),
+            lineage([told[key] for key in self.texts], found), tuple(found), (),
         )  # fmt: skip
 
     def _likeness(self, one: TextRows, other: TextRows) -> Likeness | None:

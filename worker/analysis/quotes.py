@@ -18,6 +18,7 @@ from typing import Any
 
 from worker.analysis.comparing import SAME_MATTER, SAYS_THE_SAME, aligned
 from worker.analysis.stories import ReadStory, Telling
+from worker.match.attributions import speaker_beside
 from worker.match.names import Name, NameIndex
 from worker.match.pairs import TextRows
 from worker.match.passages import width
@@ -193,7 +194,7 @@ def _version(
     )
     return QuoteVersion(
         saying,
-        name.text if name is not None else "",
+        name.text if name is not None else _said_by(spot),
         quotation is not None,
         _alike(first.text, spot.text) if is_one_language else None,
         width(spot.text) < SHORTENED * width(first.text),
@@ -216,6 +217,16 @@ def _speaker(spot: _Spot) -> Name | None:
         if found:
             return min(found, key=lambda one: one.distance).name
     return None
+
+
+def _said_by(spot: _Spot) -> str:
+    """Who is said to speak where letters tell no names; nobody compares it across languages."""
+    quotation = spot.quotation
+    if quotation is None:
+        return ""
+    reading = spot.rows.reading
+    own = reading.passages[quotation.passage].text
+    return speaker_beside(own, quotation.start, quotation.end, reading.language)
 
 
 @dataclass(frozen=True, slots=True)
