@@ -17,6 +17,7 @@ from tests.web.test_inbox import words
 from tests.web.test_review import OWN
 from worker.domain import Relation, Verdict
 from worker.records import NewSetting
+from worker.store.learning import seed_of
 from worker.store.store import Store
 
 See = Callable[..., HtmlElement]
@@ -119,6 +120,17 @@ def test_a_relevant_match_becomes_a_seed_and_is_taken_out(
     form = fields(client, "/watches/kelp", "/watches/kelp/seeds")
     send(client, "/watches/kelp/seeds", form | {"remove": number})
     assert sqlite_store.learning.seeds() == []
+
+
+def test_an_added_seed_stands_beside_what_it_found_without_a_restart(
+    see: See, filled: Filler, sqlite_store: Store
+) -> None:
+    (first,) = filled(Found("Labo", text="The first words of the seed that was added."))
+    sqlite_store.matches.review(first, Verdict.RELEVANT)
+    row = sqlite_store.learning.add_seed(first)
+    other = filled(Found("Other", seed=seed_of(row).id, url="https://news.example/other"))[-1]
+    (beside,) = see(f"/matches/{other}").xpath("//section[@aria-labelledby='seed-heading']")
+    assert "The first words of the seed that was added." in words(beside)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from worker.records import StoryText
 from worker.sketching import as_article, text_hash_of
 from worker.store.store import Store
 from worker.story.lineage import lineage
+from worker.tuning import with_learnt
 
 MOST_SHOWN = 60
 """Texts of a story that a page looks at; 60 that nobody has looked at before take two seconds."""
@@ -151,10 +152,11 @@ class Analyst:
         )
 
     def _seeds(self, name: str, wanted: Collection[str]) -> list[Telling]:
-        """Some seeds of a watch."""
+        """Some seeds of a watch as they are now, those that people added among them."""
         watch = self._watches.get(name)
         if watch is None:
             return []
+        (watch,) = with_learnt(self._store, [watch])
         kept = {one.rows.seed: one for one in self._store.tellings.seeds(name)}
         found = []
         for seed in watch.seeds:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from worker.domain import Seed
 from worker.match.matcher import DEFAULT_THRESHOLD
 from worker.records import MatchRow
-from worker.tuning import tunings_of
+from worker.tuning import tunings_of, with_learnt
 from worker.web import forms
 from worker.web.diffs import Diff, compare
 from worker.web.formpage import FormPages
@@ -95,6 +95,8 @@ class Pages(FormPages):
         return compare(before, after) if before is not None and after is not None else None
 
     def _seeds_of(self, row: MatchRow) -> list[Seed]:
-        """The seeds of a match's watch, its nearest one first."""
+        """The seeds of a match's watch as they are now, its nearest one first."""
         watch = self._watches.get(row.watch)
-        return sorted(watch.seeds if watch else (), key=lambda seed: seed.id != row.seed)
+        now = with_learnt(self._store, [watch]) if watch is not None else ()
+        seeds = [seed for one in now for seed in one.seeds]
+        return sorted(seeds, key=lambda seed: seed.id != row.seed)
