@@ -27,6 +27,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from worker.store.store import Store
 ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LIMIT_S = 900.0
+_LOOK_EVERY_S = 0.25
 _LOOP = """
 import sys, time, trafilatura
 from pathlib import Path
@@ -91,14 +93,35 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def cpu_s(root: int) -> float:
-    """The CPU time of a process, its descendants, and those of them that have ended."""
-    total = 0
-    for pid in tree(root):
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += sum(map(int, fields[11:15]))
-    return total / _TICKS
+class Processor:
+    """The CPU time of a process and its descendants, those that have ended among them.
+
+    The kernel keeps nothing of a parser's process that has ended: its template waits for none. So
+    all are looked at again and again, and the last that was seen of each counts.
+
+    Args:
+        root: the process.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._seen: dict[int, int] = {}
+        self._lock = threading.Lock()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def seconds(self) -> float:
+        """All that was used until now."""
+        with self._lock:
+            for pid in tree(self._root):
+                with contextlib.suppress(OSError):
+                    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                    self._seen[pid] = sum(map(int, fields[11:13]))
+            return sum(self._seen.values()) / _TICKS
+
+    def _watch(self) -> None:
+        while Path(f"/proc/{self._root}").exists():
+            self.seconds()
+            time.sleep(_LOOK_EVERY_S)
 
 
 def memory_mib(root: int) -> float:
@@ -174,12 +197,13 @@ def naive(site: NewsSite, folder: Path, broker: str) -> Run:
     command = [sys.executable, "-m", "celery", "-A", "bench.naive", "worker", "-c", "2",
                "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]  # fmt: skip
     with started(command, env, log) as pid:
+        processor = Processor(pid)
         for _ in range(2):
             application.ready.delay(str(warm))
         until(lambda: warm.exists() and len(warm.read_text().split()) >= 2, "naive: start", log)
         with sqlite3.connect(file, timeout=60) as connection:
             usage = Usage(broker)
-            before, asked, start = cpu_s(pid), usage.now(), time.perf_counter()
+            before, asked, start = processor.seconds(), usage.now(), time.perf_counter()
             for url in site.feeds:
                 application.poll.delay(url)
 
@@ -187,7 +211,7 @@ def naive(site: NewsSite, folder: Path, broker: str) -> Run:
                 return int(connection.execute("SELECT count(*) FROM article").fetchone()[0])
 
             until(lambda: count() >= site.articles, "naive", log)
-            return _run(pid, start, before, count(), usage, asked)
+            return _run((pid, processor), start, before, count(), usage, asked)
 
 
 def loop(pages: Sequence[bytes], folder: Path) -> Run:
@@ -213,6 +237,7 @@ def worker(site: NewsSite, broker: str, url: str, seeds: Path, folder: Path) -> 
     }  # fmt: skip
     store = _emptied(url)
     with started(_seedwatch("worker", "--concurrency", "2"), env, log) as pid:
+        processor = Processor(pid)
         ask = _asking(broker)
         warm = [site.feeds[-1]]
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in warm]})
@@ -221,7 +246,7 @@ def worker(site: NewsSite, broker: str, url: str, seeds: Path, folder: Path) -> 
         done = store.articles.counts().get("done", 0)
         usage = Usage(broker)
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in site.feeds]})
-        before, asked, start = cpu_s(pid), usage.now(), time.perf_counter()
+        before, asked, start = processor.seconds(), usage.now(), time.perf_counter()
         _poll(store, ask)
         swept = [time.monotonic()]
 
@@ -234,7 +259,7 @@ def worker(site: NewsSite, broker: str, url: str, seeds: Path, folder: Path) -> 
 
         until(is_done, "worker", log)
         count = store.articles.counts().get("done", 0) - done
-        run = _run(pid, start, before, count, usage, asked)
+        run = _run((pid, processor), start, before, count, usage, asked)
     store.close()
     return run
 
@@ -246,25 +271,27 @@ def embedded(site: NewsSite, folder: Path) -> Run:
     env = _environment(folder, _watch_folder(folder, site.feeds)) | {"SEEDWATCH_DATABASE_URL": url}
     store = _emptied(url)
     with started(_seedwatch("run", "--no-web"), env, log) as pid:
+        processor = Processor(pid)
         until(lambda: bool(store.articles.counts()), "embedded: start", log)
-        before, start = cpu_s(pid), time.perf_counter()
+        before, start = processor.seconds(), time.perf_counter()
         first = store.articles.counts().get("done", 0)
         until(lambda: _is_idle(store, len(site.feeds)), "embedded", log)
         count = store.articles.counts()["done"] - first
-        run = _run(pid, start, before, count)
+        run = _run((pid, processor), start, before, count)
     store.close()
     return run
 
 
 def _run(
-    pid: int,
+    form: tuple[int, Processor],
     start: float,
     before: float,
     articles: int,
     usage: Usage | None = None,
     asked: tuple[int, int] = (0, 0),
 ) -> Run:
-    seconds, cpu = time.perf_counter() - start, cpu_s(pid) - before
+    pid, processor = form
+    seconds, cpu = time.perf_counter() - start, processor.seconds() - before
     if usage is None:
         return Run(seconds, cpu, articles, memory_mib(pid))
     commands, size = (now - then for now, then in zip(usage.now(), asked, strict=True))

@@ -3,7 +3,7 @@
 Pages are fetched and read in the background (`worker.intake`); here articles are matched and
 stored, a few at a time, as they are ready. Towards the end of a batch further articles that are due
 are claimed, so that the last pages of one and the first ones of the next come together: a process
-that waited for either would leave its core idle for a third of the time.
+that waits for either does nothing meanwhile.
 """
 
 from __future__ import annotations
