@@ -240,6 +240,12 @@ def spin_until(path: str, _ballast: bytes = b"") -> tuple[int, int]:
     return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
 
 
+def sleep_until(path: str) -> None:
+    """Wait until a file appears, without work."""
+    while not Path(path).exists():
+        time.sleep(0.01)
+
+
 def own_priority(_ballast: bytes = b"") -> tuple[int, int]:
     return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
 
@@ -279,6 +285,41 @@ def test_what_is_large_takes_no_place_of_the_others(tmp_path: Path) -> None:
     isolation.close()
 
 
+def test_what_is_large_begins_once_the_others_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.isolation.REST_WAIT_S", 300.0)
+    isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
+    with ThreadPoolExecutor(2) as pool:
+        other = pool.submit(isolation.call, f"{HERE}:sleep_until", str(gate))
+        while not isolation._ordinary._calls:
+            time.sleep(0.01)
+        large = pool.submit(isolation.call, f"{HERE}:own_priority", LARGE)
+        for _ in range(5):
+            isolation.call(f"{HERE}:own_priority")
+        assert not large.done()
+        gate.touch()
+        other.result()
+        large.result()
+    isolation.close()
+
+
+def test_what_is_large_gets_its_turn_where_the_others_never_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.isolation.REST_WAIT_S", 0.2)
+    isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(isolation.call, f"{HERE}:sleep_until", str(gate))
+        while not isolation._ordinary._calls:
+            time.sleep(0.01)
+        isolation.call(f"{HERE}:own_priority", LARGE)
+        assert not other.done()
+        gate.touch()
+        other.result()
+    isolation.close()
+
+
 @linux_only
 def test_what_is_large_waits_for_its_turn_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -286,7 +327,7 @@ def test_what_is_large_waits_for_its_turn_but_not_for_ever(
     isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(isolation.call, f"{HERE}:spin_until", str(gate), LARGE)
-        while isolation._patient.places._value:
+        while isolation._patient._places._value:
             time.sleep(0.01)
         monkeypatch.setattr("worker.isolation.PATIENT_WAIT_S", 0.01)
         with pytest.raises(ParseError, match="others are being parsed") as caught:

@@ -17,6 +17,7 @@ embedded run uses all cores though its threads share one interpreter.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import select
@@ -45,6 +46,10 @@ MOST_PATIENT_CHILDREN = 1
 """... and those for large messages: measured, two cost the ordinary ones a tenth of their pace."""
 PATIENT_WAIT_S = 20.0
 """For so long a large message waits for its turn: with fetching and parsing less than a lease."""
+REST_S = 0.3
+"""A large message waits until no ordinary call has been under way for so long ..."""
+REST_WAIT_S = 5.0
+"""... but no longer than this, for where there is always one."""
 MOST_IDLE_FORKS = max(2, os.cpu_count() or 1)
 """Ordinary children of a template that are kept between calls: others are there in milliseconds."""
 
@@ -111,8 +116,11 @@ class Isolation:
         """
         size = sum(len(one) for one in args if isinstance(one, (bytes, str)))
         way = self._patient if size > LARGE_BYTES else self._ordinary
+        asked_at = time.monotonic()
         place = _Place(way, self._moved)
         try:
+            if way.is_patient:
+                self._ordinary.await_rest(asked_at + REST_WAIT_S)
             request = pickle.dumps((target, args, kwargs), pickle.HIGHEST_PROTOCOL)
             is_ok, answer = self._call(way, place, target, request)
         finally:
@@ -197,28 +205,58 @@ class _Way:
     def __init__(self, most: int, *, is_patient: bool = False) -> None:
         self.most = most
         self.is_patient = is_patient
-        self.places = threading.BoundedSemaphore(most)
         self.idle: list[_Child] = []
+        self._places = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._ended_at = -math.inf
+
+    def enter(self) -> bool:
+        """Take a place, as soon as there is one; False if that takes too long."""
+        with self._lock:
+            self._calls += 1
+        is_in = self._places.acquire(timeout=PATIENT_WAIT_S if self.is_patient else None)
+        if not is_in:
+            self._end()
+        return is_in
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._places.release()
+        self._end()
+
+    def await_rest(self, ends_at: float) -> None:
+        """Wait until these calls have rested a little, at most until then (monotonic clock)."""
+        while (now := time.monotonic()) < ends_at:
+            with self._lock:
+                if not self._calls and now - self._ended_at > REST_S:
+                    return
+            time.sleep(_LOOK_EVERY_S)
+
+    def _end(self) -> None:
+        with self._lock:
+            self._calls -= 1
+            self._ended_at = time.monotonic()
 
 
 class _Place:
     """The place of one call; it moves to one beside the ordinary ones if it is much work."""
 
     def __init__(self, way: _Way, beside: threading.BoundedSemaphore) -> None:
-        self._held = way.places
-        self._beside = None if way.is_patient else beside
-        if not way.places.acquire(timeout=PATIENT_WAIT_S if way.is_patient else None):
+        if not way.enter():
             raise ParseError(Outcome.POSTPONED, "large, and others are being parsed for long")
+        self._beside = None if way.is_patient else beside
+        self._give_back = way.leave
 
     def move(self) -> None:
         """Leave an ordinary place to others, if there is one beside them."""
         if self._beside is not None and self._beside.acquire(blocking=False):
-            self._held.release()
-            self._held, self._beside = self._beside, None
+            self._give_back()
+            self._give_back, self._beside = self._beside.release, None
 
     def leave(self) -> None:
         """Give back what is held."""
-        self._held.release()
+        self._give_back()
 
 
 class _GoneError(Exception):

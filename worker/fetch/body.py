@@ -53,15 +53,16 @@ def read_body(
         BodyTooLargeError: the decoded body is larger.
         BodyBrokenError: the gzip stream is damaged or cut off.
     """
-    body = bytearray()
-    decoded = _gunzip(chunks) if gzipped else chunks
-    for piece in decoded:
-        body += piece
-        if len(body) > max_bytes and is_cut:
-            return bytes(body[:max_bytes])
-        if len(body) > max_bytes:
+    pieces: list[bytes] = []
+    size = 0
+    for piece in _gunzip(chunks) if gzipped else chunks:
+        pieces.append(piece)
+        size += len(piece)
+        if size > max_bytes and is_cut:
+            break
+        if size > max_bytes:
             raise BodyTooLargeError(f"more than {max_bytes} bytes")
-    return bytes(body)
+    return b"".join(pieces)[:max_bytes]
 
 
 def _gunzip(chunks: Iterable[bytes]) -> Iterable[bytes]:

@@ -166,7 +166,15 @@ class ArticleStore:
         variants.forget(job.id)
         if result.content_hash == known.content_hash or not is_newer(result, known):
             return
-        as_known = replace(result, job=replace(job, id=known.id, content_hash=known.content_hash))
+        as_known = replace(
+            result,
+            job=replace(
+                job,
+                id=known.id,
+                content_hash=known.content_hash,
+                text_source=result.text_source,  # it has a text, whatever the new one had
+            ),
+        )
         connection.execute(
             article.update()
             .where(article.c.id == known.id)
