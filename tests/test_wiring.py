@@ -37,7 +37,7 @@ settings = load_settings()
 wiring.build_store(settings).migrate()
 wiring.warm(settings)
 pool = wiring.services().store.database._engine.pool
-print(json.dumps(pool.checkedin() + pool.checkedout()))
+print(json.dumps(pool.checkedin() + pool.checkedout()), flush=True)
 for _ in range(2):
     pid = os.fork()
     if pid == 0:

@@ -46,14 +46,14 @@ Named one by one: `except Exception` would also eat a task queue's soft time lim
 
 _SMALLEST_COSTLY_TAG = 2 * MAX_ATTRIBUTES  # "<p a b c": two characters an attribute
 # As libxml2 reads a tag: a quote opens a value only after "=". Possessive, so linear.
-_TAG_BODY = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+>?"
+_TAG_BODY = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?)*+>?"
 _MARKUP = re.compile(rf"<(?:!--|(?P<raw>script|style)\b{_TAG_BODY}|[a-z]{_TAG_BODY})", re.I | re.A)
 _RAW_END = {
     "script": re.compile(r"</script", re.I | re.A),
     "style": re.compile(r"</style", re.I | re.A),
     "comment": re.compile(r"-->"),
 }
-_ATTRIBUTE = re.compile(r"[^\s=/>]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+", re.A)
+_ATTRIBUTE = re.compile(r"[^\s=/>]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?", re.A)
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u2060\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
