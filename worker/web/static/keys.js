@@ -36,7 +36,7 @@ function say(text) {
 }
 
 function isTyping(target) {
-  if (target.isContentEditable || target.closest("textarea, select, dialog")) return true;
+  if (target.isContentEditable || target.closest("textarea, select, dialog[open]")) return true;
   const input = target.closest("input");
   return Boolean(input) && input.type !== "checkbox";
 }
