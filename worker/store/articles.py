@@ -11,13 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ArticleText, Match, Outcome, Sketch, TextSource
+from worker.domain import ArticleText, Match, Outcome, Sketch
 from worker.records import ArticleJob, ArticleResult, StoredArticle, StoryRule
 from worker.store import claims, states
+from worker.store.articlerow import job_of, move_of, store_events, values_of
 from worker.store.engine import Database, Row, counts_of
 from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
-from worker.store.schema import article, article_version, fetch_event
+from worker.store.schema import article, article_version
 from worker.store.stories import EACH_ALONE
 from worker.store.tallies import Tally
 from worker.store.variants import Variants, is_newer
@@ -113,7 +114,7 @@ class ArticleStore:
                 if outcome is not None:
                     stored[result.job.id] = outcome
             writer.close()
-            _store_events(connection, [one for one in results if one.job.id in stored], now)
+            store_events(connection, [one for one in results if one.job.id in stored], now)
         return stored
 
     def _finish_one(
@@ -127,8 +128,8 @@ class ArticleStore:
     ) -> Outcome | None:
         connection, now = writer.connection, writer.now
         job = result.job
-        values = _values(result, now)
-        if not claims.finish(connection, article, job.id, job.token, values, _move(result)):
+        values = values_of(result, now)
+        if not claims.finish(connection, article, job.id, job.token, values, move_of(result)):
             return None
         if not result.has_content:
             return result.outcome
@@ -343,25 +344,6 @@ class ArticleStore:
             return claims.oldest_due_age_s(connection, article, self._db.now(connection))
 
 
-def _store_events(
-    connection: sa.Connection, results: Sequence[ArticleResult], now: datetime
-) -> None:
-    events = [
-        {
-            "article_id": result.job.id,
-            "at": now,
-            "outcome": result.fetch_outcome,
-            "detail": result.detail or None,
-            "elapsed_s": result.elapsed_s,
-            "size_bytes": result.size_bytes,
-        }
-        for result in results
-        if result.fetch_outcome is not None
-    ]
-    if events:
-        connection.execute(fetch_event.insert(), events)
-
-
 def _claimed(connection: sa.Connection, ids: Iterable[int], now: datetime) -> list[ArticleJob]:
     tokens = claims.claim(connection, article, ids, now)
     if not tokens:
@@ -372,57 +354,4 @@ def _claimed(connection: sa.Connection, ids: Iterable[int], now: datetime) -> li
     seen = [row.id for row in rows if row.is_edited]
     if seen:
         connection.execute(article.update().where(article.c.id.in_(seen)).values(is_edited=False))
-    return [_job(row) for row in rows]
-
-
-def _move(result: ArticleResult) -> sa.Update:
-    state = states.DONE
-    if result.is_quarantined:
-        state = states.QUARANTINED
-    elif result.retry_at is not None:
-        state = states.PENDING
-    # what was edited while we had it is due again: we have worked on what it was before
-    return states.move(article, state, (article.c.is_edited, states.PENDING))
-
-
-def _values(result: ArticleResult, now: datetime) -> dict[str, Any]:
-    is_edited = article.c.is_edited
-    values: dict[str, Any] = {
-        "due_at": sa.case((is_edited, now), else_=result.retry_at or now),
-        "tries": 0 if result.retry_at is None else sa.case((is_edited, 0), else_=article.c.tries),
-        "is_edited": False,
-        "fetch_outcome": result.fetch_outcome,
-        "last_error": result.detail or None,
-        "processed_at": now,
-    }
-    if result.page_hash is not None:
-        values["page_hash"] = result.page_hash
-    if result.keeps_page:
-        return values
-    values["outcome"] = result.outcome
-    if result.has_content:
-        values["published_at"] = result.published_at
-        values["matcher_version"] = result.matcher_version
-        for name in ("author", "site", "final_url"):
-            value = getattr(result, name)
-            if value is not None:
-                values[name] = value
-    return values
-
-
-def _job(row: Row) -> ArticleJob:
-    return ArticleJob(
-        id=row.id,
-        token=row.token,
-        tries=row.tries,
-        url=row.url,
-        entry_title=row.entry_title,
-        entry_text=row.entry_text,
-        entry_author=row.author,
-        feed_language=row.feed_language,
-        outlet=row.outlet,
-        published_at=row.published_at,
-        first_seen_at=row.first_seen_at,
-        content_hash=row.content_hash,
-        text_source=TextSource(row.text_source) if row.text_source else None,
-    )
+    return [job_of(row) for row in rows]

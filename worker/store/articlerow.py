@@ -1,0 +1,91 @@
+"""A row of the table of articles: what of it a worker gets, and what a worker's result writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain import TextSource
+from worker.records import ArticleJob, ArticleResult
+from worker.store import states
+from worker.store.engine import Row
+from worker.store.schema import article, fetch_event
+
+
+def job_of(row: Row) -> ArticleJob:
+    """A claimed row, as a worker gets it."""
+    return ArticleJob(
+        id=row.id,
+        token=row.token,
+        tries=row.tries,
+        url=row.url,
+        entry_title=row.entry_title,
+        entry_text=row.entry_text,
+        entry_author=row.author,
+        feed_language=row.feed_language,
+        outlet=row.outlet,
+        published_at=row.published_at,
+        first_seen_at=row.first_seen_at,
+        content_hash=row.content_hash,
+        text_source=TextSource(row.text_source) if row.text_source else None,
+    )
+
+
+def move_of(result: ArticleResult) -> sa.Update:
+    """The change of state that a result stands for."""
+    state = states.DONE
+    if result.is_quarantined:
+        state = states.QUARANTINED
+    elif result.retry_at is not None:
+        state = states.PENDING
+    # what was edited while we had it is due again: we have worked on what it was before
+    return states.move(article, state, (article.c.is_edited, states.PENDING))
+
+
+def values_of(result: ArticleResult, now: datetime) -> dict[str, Any]:
+    """The columns that a result sets, but for those of its text."""
+    is_edited = article.c.is_edited
+    values: dict[str, Any] = {
+        "due_at": sa.case((is_edited, now), else_=result.retry_at or now),
+        "tries": 0 if result.retry_at is None else sa.case((is_edited, 0), else_=article.c.tries),
+        "is_edited": False,
+        "fetch_outcome": result.fetch_outcome,
+        "last_error": result.detail or None,
+        "processed_at": now,
+    }
+    if result.page_hash is not None:
+        values["page_hash"] = result.page_hash
+    if result.keeps_page:
+        return values
+    values["outcome"] = result.outcome
+    if result.has_content:
+        values["published_at"] = result.published_at
+        values["matcher_version"] = result.matcher_version
+        for name in ("author", "site", "final_url"):
+            value = getattr(result, name)
+            if value is not None:
+                values[name] = value
+    return values
+
+
+def store_events(
+    connection: sa.Connection, results: Sequence[ArticleResult], now: datetime
+) -> None:
+    """Store how the pages of some results were fetched, a row an attempt."""
+    events = [
+        {
+            "article_id": result.job.id,
+            "at": now,
+            "outcome": result.fetch_outcome,
+            "detail": result.detail or None,
+            "elapsed_s": result.elapsed_s,
+            "size_bytes": result.size_bytes,
+        }
+        for result in results
+        if result.fetch_outcome is not None
+    ]
+    if events:
+        connection.execute(fetch_event.insert(), events)
