@@ -241,8 +241,10 @@ def spin_until(path: str, _ballast: bytes = b"") -> tuple[int, int]:
 
 
 def sleep_until(path: str) -> None:
-    """Wait until a file appears, without work."""
-    while not Path(path).exists():
+    """Wait until a file appears, without work; a test that fails hangs for 20 s only."""
+    for _ in range(2_000):
+        if Path(path).exists():
+            return
         time.sleep(0.01)
 
 
@@ -288,14 +290,18 @@ def test_what_is_large_takes_no_place_of_the_others(tmp_path: Path) -> None:
 def test_what_is_large_begins_once_the_others_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.isolation.REST_WAIT_S", 300.0)
     isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
+    for message in (b"", LARGE):  # a child of each kind is there, so that it answers at once
+        isolation.call(f"{HERE}:own_priority", message)
+    monkeypatch.setattr("worker.isolation.REST_WAIT_S", 300.0)
     with ThreadPoolExecutor(2) as pool:
         other = pool.submit(isolation.call, f"{HERE}:sleep_until", str(gate))
         while not isolation._ordinary._calls:
             time.sleep(0.01)
         large = pool.submit(isolation.call, f"{HERE}:own_priority", LARGE)
-        for _ in range(5):
+        while not isolation._patient._calls and not large.done():
+            time.sleep(0.001)
+        for _ in range(50):
             isolation.call(f"{HERE}:own_priority")
         assert not large.done()
         gate.touch()
