@@ -22,8 +22,14 @@ def told(key: str, language: str = "en", hours: float | None = 0.0, **fields: ob
     return Told(key=key, language=language, **(known | fields))  # type: ignore[arg-type]
 
 
-def like(one: str, other: str, probability: float = 0.95, verbatim: float = 0.0) -> Likeness:
-    return Likeness(one, other, probability, verbatim, 0.9, 0.8, 1.0)
+def like(
+    one: str,
+    other: str,
+    probability: float = 0.95,
+    verbatim: float = 0.0,
+    length_ratio: float = 1.0,
+) -> Likeness:
+    return Likeness(one, other, probability, verbatim, 0.9, 0.8, 1.0, length_ratio)
 
 
 def all_alike(texts: list[Told]) -> list[Likeness]:
@@ -140,6 +146,38 @@ def test_two_reports_with_translations_stay_two_families() -> None:
     assert found.families == (("a", "a2"), ("b", "b2"))
 
 
+def test_excerpts_of_a_longer_text_that_share_little_go_back_to_it() -> None:
+    texts = [told("long"), told("first half", "fr", 2), told("second half", "ja", 5)]
+    links = [
+        like("long", "first half", 0.9, length_ratio=2.5),
+        like("second half", "long", 0.6, length_ratio=0.4),
+        like("first half", "second half", 0.1),
+    ]
+    found = lineage(texts, links)
+    assert found.families == (("long", "first half", "second half"),)
+    assert sources(found) == {"first half": "long", "second half": "long"}
+
+
+def test_reports_that_are_nearly_as_long_as_a_third_one_must_be_like_each_other() -> None:
+    texts = [told("long"), told("report", "fr", 2), told("other report", "ja", 5)]
+    links = [
+        like("long", "report", 0.9, length_ratio=1.5),
+        like("long", "other report", 0.6, length_ratio=1.5),
+        like("report", "other report", 0.1),
+    ]
+    assert lineage(texts, links).families == (("long", "report"),)
+
+
+def test_an_excerpt_that_came_before_its_source_gives_nothing_to_another_excerpt() -> None:
+    texts = [told("early half"), told("late half", "fr", 2), told("long", "ja", 5)]
+    links = [
+        like("long", "early half", 0.9, length_ratio=2.5),
+        like("long", "late half", 0.9, length_ratio=2.5),
+        like("early half", "late half", 0.1),
+    ]
+    assert sources(lineage(texts, links)) == {"long": "early half"}
+
+
 def test_a_report_of_its_own_may_name_its_source() -> None:
     texts = [told("a", outlet="The Kilifi Herald"),
              told("b", "fr", 5, text=f"{BODY}Source : The Kilifi Herald")]  # fmt: skip
@@ -164,7 +202,7 @@ def test_no_order_changes_anything() -> None:
         for n in range(24)
     ]  # fmt: skip
     links = [
-        like(a.key, b.key, chance.random(), chance.choice([0.0, 0.9]))
+        like(a.key, b.key, chance.random(), chance.choice([0.0, 0.9]), chance.choice([0.4, 1, 3]))
         for a, b in combinations(texts, 2) if chance.random() < 0.5
     ]  # fmt: skip
     first = lineage(texts, links)

@@ -92,6 +92,8 @@ class Likeness:
         verbatim: share of the one's runs of words that stand in the other, of the two the larger.
         covered: share of `one` that has a counterpart in `other`; `other_covered`: the other way.
         in_order: share of the alignment that keeps the order of passages, 0..1.
+        length_ratio: how long `one` is as a share of `other`, > 0; in Latin letters that say as
+            much, over what is read of each.
     """
 
     one: str
@@ -101,6 +103,7 @@ class Likeness:
     covered: float
     other_covered: float
     in_order: float
+    length_ratio: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ def likeness(one: TextRows, other: TextRows, model: Model | None = None) -> Like
         covered=there["covered"],
         other_covered=back["covered"],
         in_order=max(x["in_order"] / max(x["aligned"], 1e-6) for x in (there, back)),
+        length_ratio=max(one.reading.width, 1) / max(other.reading.width, 1),
     )
 
 
