@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from urllib.parse import urljoin
 
 from htmldate import find_date
@@ -225,15 +226,15 @@ def _author(page: _Page) -> str | None:
 
 
 def _published_at(page: _Page, url: str | None, now: datetime, is_dated: bool) -> datetime | None:
-    said = [
-        *page.linked(*_DATE_KEYS, inner="@value"),
-        *page.meta(*_DATE_METAS),
-        *page.texts("//*[@itemprop='datePublished']/@datetime"),
-        *page.texts(
+    said = chain(
+        page.linked(*_DATE_KEYS, inner="@value"),
+        page.meta(*_DATE_METAS),
+        page.texts("//*[@itemprop='datePublished']/@datetime"),
+        page.texts(
             "//time[@pubdate]/@datetime | //article//time/@datetime | //main//time/@datetime"
         ),
-        *page.texts("//header//time/@datetime"),
-    ]
+        page.texts("//header//time/@datetime"),
+    )
     for raw in said:
         if moment := parse_date(raw, now):
             return moment
@@ -256,15 +257,15 @@ def _published_at(page: _Page, url: str | None, now: datetime, is_dated: bool) -
 
 def _canonical(page: _Page, url: str | None) -> str | None:
     base = next(iter(page.texts("//head/base/@href")), None)
-    said = [
-        *page.texts(
+    said = chain(
+        page.texts(
             "//link[contains(concat(' ', translate(@rel, 'CANOIL', 'canoil'), ' '), "
             "' canonical ')]/@href"
         ),
-        *page.meta("og:url"),
-        *page.linked("mainEntityOfPage", "url", inner="@id"),
-    ]
-    for raw in said[:10]:
+        page.meta("og:url"),
+        page.linked("mainEntityOfPage", "url", inner="@id"),
+    )
+    for raw in islice(said, 10):
         try:
             absolute = urljoin(urljoin(url or "", base or ""), raw.strip())
             canonical = clean_url(absolute)

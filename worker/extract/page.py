@@ -12,7 +12,9 @@ import re
 from datetime import datetime
 
 import trafilatura
-from lxml.html import HtmlElement
+from lxml import etree
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
+from trafilatura.utils import HTML_PARSER
 
 from worker.domain import ExtractedArticle, Outcome
 from worker.errors import ParseError
@@ -43,6 +45,20 @@ _ANY_MARKUP = re.compile(r"<(?:html|head|body|div|p|article|title|meta|br)[\s>/]
 _NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF")
 _TEXT_TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "text/markdown")
 _LOOSE_TYPES = ("application/xml", "text/xml", "application/octet-stream", "binary/octet-stream")
+
+_NEVER_TEXT = ("style", "svg", "link", "iframe")
+"""Elements that trafilatura drops after it has copied them several times."""
+
+# lxml.html asks a Python function for the class of each element it touches, 3,000 times a page; all
+# that trafilatura uses is in HtmlElement. The same texts of 200 pages in .92 of the time.
+HTML_PARSER.set_element_class_lookup(
+    etree.ElementDefaultClassLookup(
+        element=HtmlElement,
+        comment=HtmlComment,
+        pi=HtmlProcessingInstruction,
+        entity=HtmlEntity,
+    )
+)
 
 # Their warnings on bad pages are our outcomes; a log line a page would say it twice.
 for _name in ("trafilatura", "htmldate", "justext", "courlan", "charset_normalizer"):
@@ -119,6 +135,7 @@ def _html_article(html: str, *, url: str | None, now: datetime, is_dated: bool) 
     if tree is None:
         raise ParseError(Outcome.NO_TEXT, "no HTML")
     metadata = read_metadata(tree, url=url, now=now, is_dated=is_dated)
+    _lighten(tree)
     method, paragraphs = _text(tree, metadata, url)
     text = "\n\n".join(drop_residue(paragraphs, metadata.title))
     if wall := name_wall(metadata.title, text, html):
@@ -135,6 +152,17 @@ def _html_article(html: str, *, url: str | None, now: datetime, is_dated: bool) 
         canonical_url=metadata.canonical_url,
         method=method,
     )
+
+
+def _lighten(tree: HtmlElement) -> None:
+    """Take out what is never text before trafilatura copies the page: .92 of its time.
+
+    Of 1,284 pages one gives another text, with fewer sentences broken at links.
+    """
+    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    for script in list(tree.iter("script")):
+        if "ld+json" not in (script.get("type") or "").lower():
+            script.drop_tree()
 
 
 def _text(tree: HtmlElement, metadata: PageMetadata, url: str | None) -> tuple[str, list[str]]:
