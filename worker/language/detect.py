@@ -46,6 +46,8 @@ _OTHER_LETTERS = 60.0
 _NOISE = re.compile(
     r"[A-Za-z]{60,}|https?://\S+|www\.\S+|[\w.+-]{1,64}@\S+|[@#]\w+|[\x00-\x1f\x7f\ud800-\udfff]+|\d+"
 )
+_FEWER_NOISES = re.compile(r"[A-Za-z]{60,}|#\w+|[\x00-\x1f\x7f\ud800-\udfff]+|\d+")
+"""What `_NOISE` comes to in a text without addresses, in a quarter of its time."""
 _PARAGRAPH = re.compile(r"\n\s*\n|\n")
 
 # How the witnesses are weighed: fitted once on news in 80 languages (see docs/design.md).
@@ -128,8 +130,15 @@ def make_detector(name: str = "combined") -> LanguageDetector:
 
 def _sample(text: str) -> str:
     """Return the beginning of a text without addresses, digits and control characters."""
-    window = _NOISE.sub(" ", text[: 4 * SAMPLE_CHARACTERS])
-    return " ".join(window.split())[:SAMPLE_CHARACTERS]
+    words: list[str] = []
+    for length in (SAMPLE_CHARACTERS + SAMPLE_CHARACTERS // 4, 4 * SAMPLE_CHARACTERS):
+        window = text[:length]
+        has_address = "@" in window or "http" in window or "www." in window
+        words = (_NOISE if has_address else _FEWER_NOISES).sub(" ", window).split()
+        sample = " ".join(words[:-1])  # the last one may have been cut
+        if len(sample) >= SAMPLE_CHARACTERS or len(text) <= length:
+            break
+    return " ".join(words)[:SAMPLE_CHARACTERS]
 
 
 def _best(probabilities: Mapping[str, float], sample: str) -> DetectedLanguage:
