@@ -26,7 +26,7 @@ _TOO_WIDE = """() => {
     if (element.matches(".unseen, .unseen *") || !element.clientWidth) continue;
     if (element.scrollWidth > element.clientWidth + 1) found.push(told("cut", element));
   }
-  for (const element of document.querySelectorAll("thead th, button, nav a")) {
+  for (const element of document.querySelectorAll("thead th, button, nav a, .mark")) {
     const range = document.createRange();
     for (const node of element.childNodes) {
       if (node.nodeType !== Node.TEXT_NODE || /\\s/.test(node.data.trim())) continue;

@@ -10,7 +10,10 @@ from playwright.sync_api import Page
 
 from tests.fakes import FakeClock, ListChannel
 from tests.web.filling import FEED_URL, KELP, OTHER, Found, fill
+from tests.web.test_brief import NEWS, PADDING, found
+from tests.web.test_facts import MO_CUA, OPENS
 from tests.web.test_match import FRENCH, HOSTILE
+from tests.web.test_quotes import SAID, SHORT
 from worker.domain import (
     ChannelConfig,
     DigestTime,
@@ -47,7 +50,10 @@ CHANNELS = (
         to=("desk@example.org", "a.reader.with.a.long.name@department.example.org"),
     ),
 )  # fmt: skip
-WATCHES = (replace(KELP, channels=CHANNELS), OTHER)
+WATCHES = (
+    replace(KELP, channels=CHANNELS),
+    replace(OTHER, title="The joint bid of Laos and Thailand for the Mekong River Games of 2029"),
+)
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 ARTICLES = (
     FRENCH,
@@ -90,8 +96,13 @@ ARTICLES = (
     ),
     Found("", "No title at all, in a language that nobody knows.", language="und", outlet=None),
     Found("Kelp is dear", "Kelp is dear this year.", relation=Relation.UNRELATED, score=0.3),
-)
-"""Newest last, as their matches are numbered: from 1."""
+    found("One", {OPENS: 1, SAID: 3, NEWS: 4, PADDING[0]: 20}, adds=(NEWS,)),
+    found("Ba", {MO_CUA: 1, PADDING[1]: 21}, "vi", outlet=LONG_WORD),
+    found("Again", {SHORT: 3, PADDING[2]: 22}, outlet="Gazette"),
+)  # fmt: skip
+"""Newest last, as their matches are numbered: from 1. The last three tell a fact that they
+contradict each other in, and a quotation."""
+STORY = len(ARTICLES)
 
 CHOICES = ("https://many.example/rss", f"https://many.example/{'<b>' * 30}/atom.xml")
 """The feeds of a site that somebody wants to add."""
@@ -112,6 +123,7 @@ PAGES = {
 }
 """Each page of the application by its route, and an address at which it shows something."""
 VIEWS = (
+    f"/stories/{STORY}",
     "/matches/2",
     "/matches/4",
     "/feeds/2",
@@ -199,6 +211,8 @@ def fill_store(path: Path, clock: FakeClock) -> None:
     store.names.add("kelp", Rendering("Kilifi", "ja", "キリフィ"), "approved", "Ana")
     store.reviews.decide([Decision(3, 0, Verdict.RELEVANT, "to be told on Monday")], "Ana")
     store.reviews.decide([Decision(4, 0, Verdict.UNSURE, None)], None)
+    told = [Decision(STORY - one, 0, Verdict.RELEVANT, None) for one in range(3)]
+    store.reviews.decide(told, "Ana")
     failing = "https://broken.example/a/very/long/path/" + "x" * 90
     feeds = (*KELP.feeds, FeedConfig(failing, LONG_WORD), FeedConfig("https://new.example/rss"))
     store.feeds.sync({KELP.name: list(feeds)})

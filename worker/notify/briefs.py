@@ -265,10 +265,11 @@ def _line(fact: ToldFact) -> Block:
 
 def _conflict_line(fact: SharedFact) -> Block:
     between = pgettext("between", ": ")
-    values = pgettext("between", " or ").join(told_as(one) for one in fact.versions)
-    sides = [f"{told_as(one)}{between}{tellers_of(one)}" for one in fact.versions]
-    firsts = [one.sayings[0] for one in fact.versions]
-    links = tuple(_saying_link(one) for one in firsts if one.match_id is not None)
+    values = pgettext("between", " or ").join(told_as(fact, one) for one in fact.versions)
+    sides = [f"{one.sayings[0].written}{between}{tellers_of(one)}" for one in fact.versions]
+    # of each side the first article; what only a seed says has no page that shows it
+    firsts = [[x for x in one.sayings if x.match_id is not None][:1] for one in fact.versions]
+    links = tuple(_saying_link(one) for found in firsts for one in found)
     return Block(
         4, f"{heading_of_fact(fact)}{between}{values}", about="; ".join(sides), links=links
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.domain import Measure
 from worker.locales import N_, Phrases, _
+from worker.notify.valuewords import in_readers_words
 from worker.records import QuoteVersion, Saying, SharedFact, Version
 from worker.words import percent
 
@@ -29,9 +30,10 @@ def heading_of_fact(fact: SharedFact) -> str:
     return MEASURES[fact.kind]
 
 
-def told_as(version: Version) -> str:
-    """What some texts say, in the words of the first of them."""
-    return version.sayings[0].written
+def told_as(fact: SharedFact, version: Version) -> str:
+    """What some texts say: in the reader's language, and in the words of the first of them."""
+    written, told = version.sayings[0].written, in_readers_words(fact, version)
+    return f"{told} ({written})" if told else written
 
 
 def teller_of(saying: Saying) -> str:

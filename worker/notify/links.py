@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
-_FRAGMENT = 60
-"""Characters of a passage by which a browser finds it on the match's page."""
+_FRAGMENT, _LEAST = 60, 20
+"""Characters of a passage by which a browser finds it on the match's page: about so many, and at
+least."""
+_JOINT = re.compile("([。！？｡][」』”）]*) .*")
+"""Where sentences of a passage were joined that stand in the page without a space."""
+_WORD_ENDS = re.compile("(?=[\\s、。，！？；：「」『』（）【】《》])")
+"""Where a word ends for sure, also in scripts without spaces."""
 
 
 def safe_link(url: str | None) -> str | None:
@@ -33,6 +39,11 @@ def passage_address(match_id: int, passage: str) -> str:
         match_id: of the article.
         passage: of its text.
     """
-    start = " ".join(passage.rpartition("\n")[2].split())[:_FRAGMENT]
-    words = start.rpartition(" ")[0] if len(start) == _FRAGMENT and " " in start[20:] else start
+    words = _JOINT.sub(r"\1", " ".join(passage.rpartition("\n")[2].split()))
+    ends = [end.start() for end in _WORD_ENDS.finditer(words)]
+    # browsers find nothing that ends within a word
+    near = [end for end in ends if _LEAST <= end <= _FRAGMENT]
+    beyond = [end for end in ends if end > _FRAGMENT]
+    if len(words) > _FRAGMENT and (near or beyond):
+        words = words[: near[-1] if near else beyond[0]]
     return f"/matches/{match_id}#:~:text={quote(words, safe='').replace('-', '%2D')}"

@@ -15,6 +15,7 @@ from worker import __version__, locales
 from worker.notify.briefs import Block
 from worker.notify.factwords import MEASURES, drift_of
 from worker.notify.links import passage_address, safe_link
+from worker.notify.valuewords import in_readers_words
 from worker.web import words
 from worker.web.featurewords import feature_name
 from worker.web.safety import has_password, without_user
@@ -45,6 +46,7 @@ def _environment() -> Environment:
     environment.filters["safe_link"] = safe_link
     environment.filters["passage_address"] = passage_address
     environment.filters["drift"] = drift_of
+    environment.filters["in_readers_words"] = in_readers_words
     environment.filters["without_user"] = without_user
     environment.filters["feature_name"] = feature_name
     environment.filters["groupby_level"] = _by_level
