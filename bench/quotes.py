@@ -3,7 +3,8 @@
 On the labelled stories. In copies and translations that have as many quotations as their source,
 the first is the first one's rendering, the second the second's, and so on: followed is what stands
 in one row with it, wrong what stands in a row with another one. And of all quotations of all
-texts, for how many a speaker is named, by language.
+texts, for how many a speaker is named, by language; of those in `tests/eval/speakers.tsv`, how many
+rightly.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from pathlib import Path
 from bench.cached import cached_encoder
 from bench.facts import Reader
 from bench.lineage import source_of
-from tests.eval.datasets import Story, repo_stories
+from tests.eval.datasets import Story, attributed_quotations, repo_stories
 from worker.analysis.quotes import quotes_of
 from worker.domain import Encoder
+from worker.match.attributions import speaker_beside
 from worker.match.matcher import read_article
 from worker.match.quotations import Quotation, quotations
 
@@ -55,6 +57,19 @@ def measure(story: Story, encoder: Encoder) -> Counter[str]:
     return count
 
 
+def measure_speakers() -> dict[str, Counter[str]]:
+    """Count, by language, whose name is found among sentences of which it is known."""
+    counts: dict[str, Counter[str]] = {}
+    for one in attributed_quotations():
+        found = speaker_beside(one.before, one.behind, one.language)
+        count = counts.setdefault(one.language, Counter())
+        count["named"] += bool(one.speaker)
+        count["right"] += bool(one.speaker) and one.speaker in found
+        count["wrong"] += bool(found) and (not one.speaker or one.speaker not in found)
+        count["all"] += 1
+    return counts
+
+
 def _without(found: list[Quotation], place: int) -> list[Quotation]:
     return [*found[:place], *found[place + 1 :]]
 
@@ -73,6 +88,9 @@ def main() -> None:
     print("named: " + ", ".join(
         f"{one} {rows['all'][f'named {one}']} of {rows['all'][f'shown {one}']}" for one in languages
     ))  # fmt: skip
+    for language, count in measure_speakers().items():
+        print(f"speakers {language}: {count['right']} of {count['named']} right, "
+              f"{count['wrong']} of {count['all']} wrong")  # fmt: skip
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

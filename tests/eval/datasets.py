@@ -46,6 +46,30 @@ class Story:
         return self.watch.name
 
 
+@dataclass(frozen=True)
+class Attributed:
+    """A quotation of `speakers.tsv`, and who says it: a name, or "" where nobody is named.
+
+    Attributes:
+        before: the sentence up to its words. behind: from the closing mark on.
+    """
+
+    language: str
+    before: str
+    behind: str
+    speaker: str
+
+
+def attributed_quotations() -> list[Attributed]:
+    """Sentences with a quotation in Hindi, Bengali and Thai, written for this project."""
+    found = []
+    for line in (STORIES.parent / "speakers.tsv").read_text(encoding="utf-8").splitlines():
+        language, text, speaker = line.split("\t")
+        before, _, rest = text.partition("“")
+        found.append(Attributed(language, f"{before}“", rest[rest.index("”") :], speaker))
+    return found
+
+
 def label_of(relation: Relation) -> str:
     """The dev set's label for a relation; both kinds of negative are `unrelated`."""
     if relation in (Relation.COPY, Relation.TRANSLATION):

@@ -225,8 +225,9 @@ def _said_by(spot: _Spot) -> str:
     if quotation is None:
         return ""
     reading = spot.rows.reading
-    own = reading.passages[quotation.passage].text
-    return speaker_beside(own, quotation.start, quotation.end, reading.language)
+    before = reading.passages[quotation.passage].text[: quotation.start]
+    behind = reading.passages[quotation.last].text[quotation.stop :]
+    return speaker_beside(before, behind, reading.language)
 
 
 @dataclass(frozen=True, slots=True)

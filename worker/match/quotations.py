@@ -25,7 +25,7 @@ class Quotation:
     Attributes:
         text: without its marks.
         passage: in which it begins. start, end: of the text in that passage, cut at its end.
-        last: the passage in which it ends.
+        last: the passage in which it ends. stop: where it ends in that one.
     """
 
     text: str
@@ -33,6 +33,7 @@ class Quotation:
     last: int
     start: int
     end: int
+    stop: int
 
 
 def quotations(reading: Reading) -> list[Quotation]:
@@ -46,11 +47,11 @@ def quotations(reading: Reading) -> list[Quotation]:
         begin, end = match.span(match.lastgroup or 0)
         if width(joined[begin:end]) < LEAST or end - begin > _MOST:
             continue
-        first = _place(starts, begin)
-        own = reading.passages[first].text
-        stop = min(end - starts[first], len(own))
+        first, last = _place(starts, begin), _place(starts, end)
+        cut = min(end - starts[first], len(reading.passages[first].text))
         text = " ".join(joined[begin:end].split())
-        found.append(Quotation(text, first, _place(starts, end), begin - starts[first], stop))
+        start, stop = begin - starts[first], end - starts[last]
+        found.append(Quotation(text, first, last, start, cut, stop))
     return found
 
 
