@@ -4,7 +4,8 @@ Two things on the labelled stories. Planted contradictions: in each article that
 or a translation, one value at a time that its source has too (a day, a figure of two digits or
 more, the spelling of a name) is altered wherever it stands, and the story is read anew: found is
 what is marked as a contradiction at the altered words. What is altered is chosen by its digits
-alone, without the parsers that are measured. And what is marked in the stories as they are, where
+alone, without the parsers that are measured; how bodies are rendered in full is altered as a list
+says (`tests/eval/organisations/planted.json`). And what is marked in the stories as they are, where
 each mark is right if the authors of the stories wrote two values there (`conflicts.json`), false
 otherwise; of those written contradictions, how many are marked. With --parallel instead: parallel
 news (NTREX), each document in all its languages being a story, where nothing contradicts: each mark
@@ -36,8 +37,10 @@ from worker.match.pairs import TextRows, likeness
 from worker.records import SharedFact
 from worker.story.lineage import lineage
 
-KINDS = ("date", "figure", "name")
+KINDS = ("date", "figure", "name", "body")
 """Of what is planted."""
+BODIES = STORIES.parent / "organisations/planted.json"
+"""All names in full beside acronyms in copies and translations, and what becomes of them."""
 _DIGITS = re.compile(r"(?<![\w.,])\d[\d.,\u00a0\u202f ]{0,14}\d(?![\d])")
 _DATELINE = re.compile(r"\s?(?:\([^)\n]{1,40}\))?\s?[–—-]\s")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]{5,}$")
@@ -98,7 +101,10 @@ class Reader:
 
 
 def plants(reader: Reader, lot: random.Random) -> Iterator[Plant]:
-    """One day, two figures and one name of each copy or translation, as far as it has them."""
+    """One day, two figures and one name of each copy or translation, as far as it has them.
+
+    And the bodies of the list.
+    """
     for key, source in sorted(source_of(reader.story).items()):
         if key not in reader.texts:
             continue  # of near misses
@@ -111,11 +117,18 @@ def plants(reader: Reader, lot: random.Random) -> Iterator[Plant]:
             lot.shuffle(found)
             for old, given in found[: 2 if kind == "figure" else 1]:
                 new = given or _other_figure(old, western_digits(f"{its.title}\n{its.text}"), lot)
-                text = ArticleText(
-                    article.title.replace(old, new), article.text.replace(old, new),
-                    article.language, article.published_at,
-                )  # fmt: skip
-                yield Plant(kind, key, old, new, text)
+                yield _planted(kind, key, article, old, new)
+    for one in json.loads(BODIES.read_text(encoding="utf-8")):
+        if one["story"] == reader.story.name:
+            key = one["article"]
+            yield _planted("body", key, reader.texts[key], one["old"], one["new"])
+
+
+def _planted(kind: str, key: str, article: ArticleText, old: str, new: str) -> Plant:
+    text = replace(
+        article, title=article.title.replace(old, new), text=article.text.replace(old, new)
+    )
+    return Plant(kind, key, old, new, text)
 
 
 def _days(article: ArticleText, source: ArticleText) -> Iterator[tuple[str, str]]:

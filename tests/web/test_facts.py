@@ -107,6 +107,27 @@ def test_an_office_that_contradicts_is_on_the_page(see: See, filled: Filler) -> 
     assert "ministre Achieng Odhiambo" in words(row)
 
 
+def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
+    see: See, sqlite_store: Store, filled: Filler
+) -> None:
+    one = "Le laboratoire est géré par l'Association kényane de développement du cinéma (KFDA)."
+    other = "The laboratory is run by the Kenyan Food and Drug Administration (KFDA) in Kilifi."
+    third = "Phòng thí nghiệm do Hiệp hội Phát triển Điện ảnh Kenya (KFDA) điều hành ở Kilifi."
+    matches = filled(
+        found("Un", {one: 1, PADDING[0]: 20}, "fr", outlet="L'Écho"),
+        found("Two", {other: 1, PADDING[1]: 21}, outlet="The Herald"),
+        found("Ba", {third: 1, PADDING[2]: 22}, "vi", outlet="Tin Biển"),
+    )
+    page = see(f"/stories/{matches[0]}")
+    (row,) = page.xpath("//section[contains(@class, 'facts')]//tbody[@class='conflict']")
+    assert "Organisation" in words(row)
+    versions = [words(line) for line in row.xpath("./tr")]
+    assert ["L'Écho" in line and "Tin Biển" in line for line in versions] == [True, False]
+    assert "Kenyan Food and Drug Administration (KFDA)" in versions[1]
+    brief = brief_of(Analyst(sqlite_store, [KELP]), sqlite_store, Period(), NOW)
+    assert "Kenyan Food and Drug Administration (KFDA): The Herald" in write_text(brief, "")
+
+
 def test_the_page_marks_it_in_words_and_leads_to_the_passages(see: See, told: list[int]) -> None:
     page = see(f"/stories/{told[0]}")
     bodies = page.xpath("//section[contains(@class, 'facts')]//tbody")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.domain import Measure
+from worker.match.bodies import Body
 from worker.match.figures import is_telling
 from worker.match.names import Name
 from worker.match.offices import Office
@@ -35,7 +36,7 @@ _REMEMBERED = 3_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A value where it stands: a quantity, a name, or an office with who has it."""
+    """A value where it stands: a quantity, a name, an office with who has it, or a body."""
 
     rows: TextRows
     passage: int
@@ -44,6 +45,7 @@ class Spot:
     quantity: Quantity | None = None
     name: Name | None = None
     office: Office | None = None
+    body: Body | None = None
 
     @property
     def text(self) -> str:
@@ -60,6 +62,8 @@ class Spot:
         """What it is."""
         if self.office is not None:
             return Measure.TITLE
+        if self.body is not None:
+            return Measure.BODY
         return self.quantity.kind if self.quantity is not None else Measure.NAME
 
     @property
@@ -74,6 +78,8 @@ class Spot:
             return self.quantity.as_text
         if self.office is not None:
             return self.office.as_text
+        if self.body is not None:
+            return self.body.as_text
         return self.name.text if self.name is not None else self.written
 
     def agrees_with(self, other: Spot) -> bool:
@@ -86,6 +92,8 @@ class Spot:
             return self.name.folded == other.name.folded
         if self.office is not None and other.office is not None:
             return self.office.is_same(other.office)
+        if self.body is not None and other.body is not None:
+            return self.body.is_same(other.body)
         return False
 
 

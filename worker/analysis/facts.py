@@ -14,6 +14,7 @@ from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
+from worker.analysis.bodies import compare_bodies
 from worker.analysis.comparing import (
     SAME_MATTER,
     SAYS_THE_SAME,
@@ -29,8 +30,8 @@ from worker.match.pairs import TextRows
 from worker.records import Saying, SharedFact, Version
 
 NOTE = (
-    "Compared are values of one kind and unit in passages that say the same; `is_conflict` says "
-    "that two of them contradict each other as far as can be told."
+    "Compared are values of one kind and unit in passages that say the same, and what one acronym "
+    "stands for; `is_conflict` says that two of them contradict each other as far as can be told."
 )
 _ORDER = list(Measure)
 _CLOSE = (
@@ -61,6 +62,7 @@ def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
     ]
     found = [_without_translated(one, rows, family) for one in found]
     found.append(compare_offices(rows, family))
+    found.append(compare_bodies(rows))
     facts = [_fact(group, story, family) for group in _groups(found)]
     return tuple(sorted((one for one in facts if one is not None), key=_rank))
 
@@ -199,8 +201,13 @@ def _fact(group: _Group, story: ReadStory, family: dict[str, str]) -> SharedFact
 def _version(spots: Sequence[Spot], by_key: dict[str, Telling], family: dict[str, str]) -> Version:
     sayings = tuple(_saying(one, by_key[one.rows.key]) for one in spots)
     own = {family.get(one.rows.key, one.rows.key) for one in spots}
-    fullest = max(spots, key=lambda one: len(one.value))
+    fullest = max(spots, key=_fullness)
     return Version(fullest.value, len(own), sayings)
+
+
+def _fullness(spot: Spot) -> tuple[bool, int]:
+    """How well a value stands for those of a version: a body's own name before a translated one."""
+    return spot.body is not None and spot.body.is_spelt, len(spot.value)
 
 
 def _saying(spot: Spot, telling: Telling) -> Saying:

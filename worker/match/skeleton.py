@@ -13,11 +13,11 @@ from functools import lru_cache
 from anyascii import anyascii
 
 # A word's letters with their vowel signs and marks, which \w leaves out in Indic and other scripts.
-_MARKS = (
+MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd"
     "\u0f18-\u0fbc\u102b-\u103e\u1056-\u108f\u135d-\u135f\u17b4-\u17d3\u200c\u200d"
 )
-LETTERS = rf"(?:[^\W\d_][{_MARKS}]*)+"
+LETTERS = rf"(?:[^\W\d_][{MARKS}]*)+"
 
 _DIGRAPHS = (
     ("ce", "se"),

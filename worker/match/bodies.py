@@ -1,0 +1,216 @@
+"""Bodies by their names: what an association, a ministry or a fund is for, in many languages.
+
+"Vietnam Film Development Association" and "Hiệp hội Xúc tiến phát triển điện ảnh Việt Nam" are both
+for film, "Vietnam Food and Drug Administration" is not. How languages name what bodies are for is
+data (`data/bodies.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from worker.match.skeleton import LETTERS, MARKS, fold
+
+UNCUT = frozenset({"zh", "ja", "ko", "th", "lo", "km"})
+"""Languages in which a word of the list may stand within what looks like one word."""
+JOINED = frozenset({"de", "nl", "sv", "hu"})
+"""Languages that join words into one."""
+_SAME_WORDS = {"ms": "id"}
+_PREFIX = {"ar": "[وفبكل]?(?:ال|لل)?", "he": "[ובלכשמה]{0,2}", "am": "[የበለከ]?"}
+_HEAD, _RELATED = "head", "related"
+_START, _END = rf"(?<![\w{MARKS}])", rf"(?![\w{MARKS}])"
+_JOINED_LEAST = 4
+_LONG, _STEM = 4, 5
+_ALIKE = 0.75
+"""Share of words from which two names in two languages are one, written as it is everywhere."""
+_WORD = re.compile(LETTERS)
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True)
+class BodyWords:
+    """The words of one language.
+
+    Attributes:
+        aims: finds what bodies are for.
+        heads: finds the words for bodies themselves ("association").
+        of: word -> what it is for.
+    """
+
+    aims: re.Pattern[str]
+    heads: re.Pattern[str]
+    of: dict[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body named in full where its acronym stands beside it.
+
+    Attributes:
+        acronym: in capitals.
+        name: in full, as far as it can be told where it begins.
+        language: of the text.
+        start, end: of name and acronym in the text.
+        is_spelt: the letters of the acronym are the initials of the name.
+    """
+
+    acronym: str
+    name: str
+    language: str
+    start: int
+    end: int
+    is_spelt: bool
+
+    @property
+    def as_text(self) -> str:
+        """Name and acronym."""
+        return f"{self.name} ({self.acronym})"
+
+    @property
+    def aims(self) -> frozenset[str]:
+        """What it is for."""
+        return aims_of(self.name, self.language)
+
+    def is_same(self, other: Body) -> bool:
+        """Whether both may be one body; not of two acronyms."""
+        if self.acronym != other.acronym:
+            return False
+        if self.language != other.language:
+            return _alike(self, other) >= _ALIKE or not are_apart(self.aims, other.aims)
+        has_other_words = self.is_spelt and other.is_spelt and not _stems(self) & _stems(other)
+        return not (has_other_words or are_apart(self.aims, other.aims))
+
+    def is_surely(self, other: Body) -> bool:
+        """Whether there is reason to take both for one body: words, or what they are for."""
+        has_aims = bool(self.aims) and bool(other.aims)
+        return self.is_same(other) and (has_aims or _alike(self, other) >= _ALIKE)
+
+
+def _stems(body: Body) -> frozenset[str]:
+    """The longer words of a name without their endings, but for those that mean any body."""
+    words = body_words(body.language)
+    return frozenset(
+        fold(word)[:_STEM]
+        for word in _WORD.findall(body.name)
+        if len(word) >= _LONG and not (words is not None and words.heads.match(normal(word)))
+    )
+
+
+def _alike(one: Body, other: Body) -> float:
+    """Share of the longer words that two names have in common."""
+    ours, theirs = _stems(one), _stems(other)
+    return len(ours & theirs) / max(len(ours | theirs), 1)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def aims_of(name: str, language: str) -> frozenset[str]:
+    """What a body is for by its name; nothing if the list does not have it.
+
+    Args:
+        name: of a body.
+        language: ISO 639-1.
+    """
+    words = body_words(language)
+    if words is None:
+        return frozenset()
+    found = (words.of[match[1]] for match in words.aims.finditer(normal(name)))
+    return frozenset[str]().union(*found)
+
+
+def are_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether what two bodies are for has nothing to do with each other.
+
+    Args:
+        ours: of one body; of one of which nothing is known nothing can be said.
+        theirs: of another one.
+    """
+    if not ours or not theirs:
+        return False
+    related = _related()
+    return not any(
+        one == other or other in related.get(one, ()) or one in related.get(other, ())
+        for one in ours
+        for other in theirs
+    )
+
+
+def normal(text: str) -> str:
+    """A text in the letters of the list."""
+    plain = unicodedata.normalize("NFC", text).replace("İ", "i")
+    return plain.casefold().replace("’", "'")
+
+
+@lru_cache(maxsize=1)
+def _stored() -> dict[str, dict[str, str]]:
+    path = files("worker.match") / "data" / "bodies.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _related() -> dict[str, frozenset[str]]:
+    return {aim: frozenset(_listed(words)) for aim, words in _stored()[_RELATED].items()}
+
+
+def known_languages() -> frozenset[str]:
+    """The languages whose words are known."""
+    return frozenset(_stored()) - {_RELATED} | frozenset(_SAME_WORDS)
+
+
+@lru_cache(maxsize=64)
+def body_words(language: str) -> BodyWords | None:
+    """The words of a language.
+
+    Args:
+        language: ISO 639-1.
+
+    Returns:
+        None where they are not known.
+    """
+    code = _SAME_WORDS.get(language, language)
+    stored = _stored().get(code)
+    if stored is None or code == _RELATED:
+        return None
+    aims: dict[str, set[str]] = {}
+    for aim, words in stored.items():
+        if aim != _HEAD:
+            for word in _listed(words):
+                aims.setdefault(normal(word), set()).add(aim)
+    heads = {normal(word) for word in _listed(stored[_HEAD])}
+    return BodyWords(
+        _pattern(frozenset(aims), code),
+        _pattern(frozenset(heads), code, may_begin_within=code in JOINED),
+        {word.rstrip("!"): frozenset(found) for word, found in _merged(aims).items()},
+    )
+
+
+def _merged(aims: dict[str, set[str]]) -> dict[str, set[str]]:
+    merged: dict[str, set[str]] = {}
+    for word, found in aims.items():
+        merged.setdefault(word.rstrip("!"), set()).update(found)
+    return merged
+
+
+def _listed(words: str) -> list[str]:
+    return [one.strip() for one in words.split(",") if one.strip()]
+
+
+def _pattern(
+    words: frozenset[str], language: str, *, may_begin_within: bool = False
+) -> re.Pattern[str]:
+    """Finds the words as group 1, those that are longer first."""
+    each = []
+    for word in sorted(words, key=lambda one: (-len(one.rstrip("!")), one)):
+        plain = r"\s+".join(re.escape(part) for part in word.rstrip("!").split())
+        if language in UNCUT:
+            each.append(plain)
+            continue
+        is_joined = len(word) >= _JOINED_LEAST and not word.endswith("!")
+        start = "" if language not in JOINED or is_joined or may_begin_within else _START
+        each.append(f"{start}{plain}{_END * word.endswith('!')}")
+    begin = "" if language in UNCUT | JOINED else f"{_START}{_PREFIX.get(language, '')}"
+    return re.compile(f"{begin}({'|'.join(each)})")
