@@ -108,7 +108,7 @@ def test_an_office_that_contradicts_is_on_the_page(see: See, filled: Filler) -> 
 
 
 def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
-    see: See, sqlite_store: Store, filled: Filler
+    see: See, client: TestClient, sqlite_store: Store, filled: Filler
 ) -> None:
     one = "Le laboratoire est géré par l'Association kényane de développement du cinéma (KFDA)."
     other = "The laboratory is run by the Kenyan Food and Drug Administration (KFDA) in Kilifi."
@@ -124,6 +124,10 @@ def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
     versions = [words(line) for line in row.xpath("./tr")]
     assert ["L'Écho" in line and "Tin Biển" in line for line in versions] == [True, False]
     assert "Kenyan Food and Drug Administration (KFDA)" in versions[1]
+    client.headers["accept-language"] = "vi"
+    page = see(f"/stories/{matches[0]}")
+    (value,) = page.xpath("//tbody[@class='conflict']/tr[1]/td[1]")
+    assert words(value).startswith("Hiệp hội Phát triển Điện ảnh Kenya (KFDA)")
     brief = brief_of(Analyst(sqlite_store, [KELP]), sqlite_store, Period(), NOW)
     assert "Kenyan Food and Drug Administration (KFDA): The Herald" in write_text(brief, "")
 

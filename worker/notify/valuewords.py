@@ -10,7 +10,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from babel.units import UnknownUnitError, format_unit
 
 from worker.domain import Measure
-from worker.locales import N_, Phrases, _, locale
+from worker.locales import N_, Phrases, _, locale, spoken
 from worker.records import SharedFact, Version
 
 _LARGE, _MOST_DIGITS = 1_000_000, 4
@@ -44,8 +44,13 @@ def in_readers_words(fact: SharedFact, version: Version) -> str:
 
     Returns:
         "12 March 2026", "1.9 billion"; empty where the text that comes first writes it just so,
-        or where it cannot be said otherwise, as a name.
+        or where it cannot be said otherwise, as a name. A body is told as a text in the reader's
+        language has it, if any does.
     """
+    if fact.kind is Measure.BODY:
+        ours = (one.written for one in version.sayings if one.language == spoken())
+        told = next(ours, "")
+        return "" if told == version.sayings[0].written else told
     tell = _TELLERS.get(fact.kind)
     try:
         told = tell(version.value, fact.unit) if tell is not None else ""
