@@ -39,6 +39,10 @@ _AND = frozenset(
     ("and", "et", "y", "e", "und", "en", "и", "і", "та", "và", "dan", "ve", "i", "oraz", "și", "na",
      "और", "एवं", "ও", "এবং", "&")
 )  # fmt: skip
+_OF = frozenset(
+    ("of", "the", "for", "de", "la", "du", "des", "del", "los", "las", "der", "für", "van", "di",
+     "della", "dei", "dos", "das", "da", "các", "những", "untuk")
+)  # fmt: skip
 _LISTED = 5
 """Words up to the "and" of a name that is a list: "Education, Science and Culture"."""
 _LONG_WORD, _ENDING = 10, 2
@@ -221,10 +225,10 @@ def _is_capital(word: re.Match[str]) -> bool:
 
 
 def _first_capital(heads: list[int], found: list[re.Match[str]], place: int) -> int:
-    """Of two words for bodies in one name ("Liên đoàn ... Hội") the first one, as capitals tell."""
+    """Of words for bodies in one name ("Federation of Unions") the first one, as capitals tell."""
     for one in heads:
-        between = found[one + 1 : place]
-        if _is_capital(found[one]) and len(between) <= _CONNECTOR:
+        between = {_ELIDED.sub("", word[0]) for word in found[one + 1 : place]}
+        if _is_capital(found[one]) and between <= _OF:
             return one
     return place
 
