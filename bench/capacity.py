@@ -24,8 +24,9 @@ from tests.sites import Item, page, rss
 from worker import pipeline
 from worker.config import Settings
 from worker.domain import FeedConfig, Watch
+from worker.matching import build_loader
 from worker.services import AllAllowed, Services
-from worker.wiring import build, build_loader
+from worker.wiring import build
 
 ROOT = Path(__file__).parents[1]
 SITE = "https://news.example"

@@ -1,4 +1,7 @@
-"""Builds what the pipeline works with, from the settings; the only place that knows every room."""
+"""Builds what the pipeline works with, from the settings; the only place that knows every room.
+
+What matching alone needs is in `worker.matching`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,8 @@ from worker.clock import utc_now
 from worker.config import Settings, load_settings
 from worker.domain import (
     ArticleText,
-    Encoder,
-    ExtractedArticle,
     FeedConfig,
     Fetched,
-    LanguageDetector,
     Match,
     NotModified,
     Sketch,
@@ -34,10 +34,8 @@ from worker.fetch.guard import AddressGuard
 from worker.fetch.politeness import HostLimiter
 from worker.fetch.robots import RobotsRules
 from worker.isolation import Isolation
-from worker.language.detect import make_detector
-from worker.match.encoders import make_encoder
 from worker.match.matcher import SeedMatcher, Tunings
-from worker.match.watches import WatchLoader
+from worker.matching import build_detector, build_encoder, build_loader
 from worker.notify.channels import FileSink
 from worker.notify.chat import ChatSender
 from worker.notify.messages import Senders
@@ -119,31 +117,6 @@ class LazyMatcher:
         """Sketch as `Sketcher.sketch` says, with the vectors that matching has just made."""
         _ = self._matcher
         return self._sketcher.sketch(article, matches)
-
-
-def build_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name.
-
-    Raises:
-        ConfigError: no encoder has that name.
-    """
-    return make_encoder(settings.encoder, settings.data_dir)
-
-
-def build_detector(settings: Settings) -> LanguageDetector:
-    """The language detector that the settings name."""
-    return make_detector(settings.language_detector)
-
-
-def build_loader(settings: Settings) -> WatchLoader:
-    """What reads watches and seeds."""
-
-    def extract(body: bytes) -> ExtractedArticle:
-        from worker.extract.page import extract_article  # costly: for seeds that are pages only
-
-        return extract_article(body, now=utc_now())
-
-    return WatchLoader(build_detector(settings), extract)
 
 
 def build_guard(settings: Settings) -> AddressGuard:

@@ -108,7 +108,8 @@ def log(name: str | None, limit: int, as_json: bool) -> None:
 
 @contextmanager
 def _telling() -> Iterator[Telling]:
-    from worker.wiring import build_loader, build_telling
+    from worker.matching import build_loader
+    from worker.wiring import build_telling
 
     settings = load_settings()
     watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=False)

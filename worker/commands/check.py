@@ -62,7 +62,7 @@ def check(
         raise click.UsageError("give one article (FILE, URL or -), or --jsonl with lines on stdin")
     settings = load_settings()
     from worker.match.matcher import SeedMatcher
-    from worker.wiring import build_detector, build_encoder
+    from worker.matching import build_detector, build_encoder
 
     watches = _watches(settings, watch_name, seeds)
     detector = build_detector(settings)
@@ -81,7 +81,7 @@ def check(
 def _watches(
     settings: Settings, watch_name: str | None, seeds: Sequence[Path]
 ) -> tuple[Watch, ...]:
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     loader = build_loader(settings)
     if seeds and not watch_name:

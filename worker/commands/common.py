@@ -16,8 +16,6 @@ from worker.clock import read_time, utc_now
 from worker.config import Settings, load_settings
 from worker.domain import ExtractedArticle, Fetched
 from worker.errors import InputError, ParseError
-from worker.logs import start_logging
-from worker.telemetry import start_telemetry
 
 if TYPE_CHECKING:
     from worker.store.store import Store
@@ -38,6 +36,9 @@ def start_reporting(settings: Settings) -> None:
     Raises:
         ConfigError: what is to be sent cannot be.
     """
+    from worker.logs import start_logging  # costly: most commands only print
+    from worker.telemetry import start_telemetry
+
     start_logging(settings)
     start_telemetry(settings)
 

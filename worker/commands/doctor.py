@@ -117,7 +117,8 @@ def _store_finding(store: Store) -> Finding:
 
 
 def _watches_finding(settings: Settings, watches: list[Watch]) -> Finding:
-    from worker.wiring import build_loader, feeds_of
+    from worker.matching import build_loader
+    from worker.wiring import feeds_of
 
     watches += build_loader(settings).load_all(settings.seeds_dir)
     feeds = sum(len(found) for found in feeds_of(watches).values())
@@ -126,7 +127,7 @@ def _watches_finding(settings: Settings, watches: list[Watch]) -> Finding:
 
 
 def _encoder_finding(settings: Settings) -> Finding:
-    from worker.wiring import build_encoder
+    from worker.matching import build_encoder
 
     encoder = build_encoder(settings)
     vectors = encoder.encode(["Seedwatch looks whether its encoder works."])

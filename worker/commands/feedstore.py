@@ -33,7 +33,8 @@ def synced_store(
     Raises:
         ConfigError: there is no watch of the name that is given.
     """
-    from worker.wiring import build_loader, feeds_of
+    from worker.matching import build_loader
+    from worker.wiring import feeds_of
 
     settings = settings or load_settings()
     watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=False)
@@ -50,7 +51,7 @@ def watch_named(settings: Settings, name: str | None) -> str:
     Raises:
         ConfigError: there is none of that name, or several and none is named.
     """
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     return _named(build_loader(settings).load_all(settings.seeds_dir, with_seeds=False), name)
 

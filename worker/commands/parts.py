@@ -99,7 +99,8 @@ def migrate() -> None:
     """Bring the database to this version and make the watches' feeds known to it."""
     settings = load_settings()
     start_reporting(settings)
-    from worker.wiring import build_loader, build_store, feeds_of
+    from worker.matching import build_loader
+    from worker.wiring import build_store, feeds_of
 
     watches = build_loader(settings).load_all(settings.seeds_dir)
     store = build_store(settings)

@@ -181,7 +181,7 @@ def export(
 
 def _watches(settings: Settings) -> dict[str, Watch]:
     """The watches by name; what is stored is exported also where their files are broken."""
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     try:
         watches = build_loader(settings).load_all(settings.seeds_dir)

@@ -70,7 +70,8 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
     start_reporting(settings)
     _refuse_json_forever(once, as_json)
     from worker.demo.content import SEEDS_DIR
-    from worker.wiring import build, build_loader
+    from worker.matching import build_loader
+    from worker.wiring import build
 
     with ExitStack() as stack:
         site = stack.enter_context(_open_site())

@@ -90,7 +90,7 @@ def brief(watch: str | None, since: datetime | None, language: str, format_name:
 
 def watches_of(settings: Settings) -> list[Watch]:
     """The watches; where their files are broken, what is stored is told without the seeds."""
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     try:
         return list(build_loader(settings).load_all(settings.seeds_dir))

@@ -147,7 +147,7 @@ def watch_of(settings: Settings, name: str, *, with_seeds: bool = False) -> Watc
     Raises:
         ConfigError: there is none; names those there are.
     """
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=with_seeds)
     found = next((watch for watch in watches if watch.name == name), None)

@@ -33,7 +33,7 @@ watch.add_command(remove_seed)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def list_watches(as_json: bool) -> None:
     """List the watches."""
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     settings = load_settings()
     watches = build_loader(settings).load_all(settings.seeds_dir, with_seeds=False)
@@ -50,7 +50,7 @@ def list_watches(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(name: str, as_json: bool) -> None:
     """Show one watch: its seeds, feeds and queries."""
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     settings = load_settings()
     folder = settings.seeds_dir / name
@@ -94,7 +94,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--title", help="The watch's title; otherwise the first article's.")
 def new(name: str, sources: tuple[str, ...], title: str | None) -> None:
     """Make a watch from articles: a folder with watch.toml and a seed file each."""
-    from worker.wiring import build_loader
+    from worker.matching import build_loader
 
     settings = load_settings()
     if not NAME.fullmatch(name):

@@ -22,8 +22,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 ENGLISH = "en"
@@ -175,6 +173,9 @@ def _locale_of(language: str) -> Locale:
 def _catalogue(language: str) -> NullTranslations:
     if language == ENGLISH:
         return NullTranslations()
+    from babel.messages.mofile import write_mo  # costly: English needs neither
+    from babel.messages.pofile import read_po
+
     with path_of(language).open("rb") as file:
         catalogue = read_po(file, locale=language)
     compiled = BytesIO()
