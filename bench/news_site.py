@@ -134,7 +134,7 @@ def _serve(pipe: Connection, pages: Sequence[bytes], feeds: int, latency_s: floa
             host = _host(number)
             mine = range(number, len(pages), feeds)
             site = f"http://{host}:{port}"
-            items = [Item(f"p/{n}", _title(pages[n], n), f"Entry {n}.") for n in mine]
+            items = [Item(f"p/{n}", title_of(pages[n], n), f"Entry {n}.") for n in mine]
             answers[host, "/rss"] = _answer(rss(*items, site=site).encode(), "application/rss+xml")
             for n in mine:
                 answers[host, f"/p/{n}"] = _answer(pages[n], "text/html")
@@ -153,7 +153,7 @@ def _answer(body: bytes, content_type: str) -> bytes:
     return head.encode() + _KEEP_ALIVE + b"\r\n" + body
 
 
-def _title(page: bytes, number: int) -> str:
+def title_of(page: bytes, number: int) -> str:
     found = _TITLE.search(page)
     title = html.unescape(found[1].decode("utf-8", "replace")) if found else f"Article {number}"
     return " ".join(title.split())
