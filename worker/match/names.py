@@ -12,11 +12,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.match.figures import calendar_words
 from worker.match.passages import sentences
 from worker.match.places import mentions
-from worker.match.skeleton import LETTERS, fold, skeleton
+from worker.match.skeleton import LETTERS, fold, fold_long, skeleton
 
 MAX_NAMES = 300
 MIN_WORD_SKELETON = 4
@@ -61,6 +62,7 @@ _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(
     rf"(?<=[{_LATIN}])(?=[^\W\d_{_LATIN}])|(?<=[^\W\d_{_LATIN}])(?=[{_LATIN}])"
 )
+_NOT_LATIN_LETTER = re.compile(rf"[^\W\d_{_LATIN}]")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}(?:[・＝=][ァ-ヴー]{2,})+|[ァ-ヴー]{4,}")
 _CHINESE_DOT = re.compile(r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -69,12 +71,16 @@ _TITLE_MARKS = re.compile(r"[《『]([^《》『』]{2,40})[》』]")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as written first, with its ASCII folding, skeleton and number of mentions."""
+    """A name as written first, with its ASCII folding and number of mentions."""
 
     text: str
     folded: str
-    skeleton: str
     count: int
+
+    @property
+    def skeleton(self) -> str:
+        """Its consonants; see `worker.match.skeleton`."""
+        return _skeleton_of(self.text)
 
     @property
     def is_acronym(self) -> bool:
@@ -94,6 +100,9 @@ class Name:
     def words(self) -> int:
         """How many words it has."""
         return len(self.folded.split())
+
+
+_skeleton_of = lru_cache(maxsize=4096)(skeleton)
 
 
 def _is_capital(word: str) -> bool:
@@ -194,8 +203,9 @@ def find_names(
     for text, count in counts.items():
         if len(text) < 2 or (text.casefold() in lower and not text.isupper()):
             continue
-        name = Name(text, fold(text), skeleton(text), count)
-        if nouns_have_capitals and name.words == 1 and not name.is_acronym and text.isascii():
+        is_noun = nouns_have_capitals and text.isascii() and " " not in text
+        name = Name(text, fold(text), count)
+        if is_noun and not name.is_acronym:
             continue
         if not _is_country(text, language):
             names.append(name)
@@ -237,10 +247,12 @@ class NameIndex:
 
     def __init__(self, texts: Sequence[str], names: Sequence[Name] = ()) -> None:
         self._written = "\n".join(texts).casefold()
-        joined = _SCRIPT_CHANGE.sub(" ", "\n".join(texts))
-        self._folded = " " + " ".join(_ASCII_WORD.findall(fold(joined))) + " "
+        joined = "\n".join(texts)
+        if _NOT_LATIN_LETTER.search(joined):
+            joined = _SCRIPT_CHANGE.sub(" ", joined)
+        self._folded = " " + " ".join(_ASCII_WORD.findall(fold_long(joined))) + " "
         self._words = frozenset(self._folded.split())
-        self._acronyms = frozenset(fold(word) for word in _UNIT.findall(joined) if _is_loud(word))
+        self._acronyms = frozenset(map(fold, filter(_is_loud, set(_UNIT.findall(joined)))))
         self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
         self._own = frozenset(name.skeleton.replace(" ", "") for name in names if name.words > 1)
         if self.is_latin:

@@ -67,8 +67,8 @@ def is_noise(line: str, *, from_end: int, is_first: bool) -> bool:
     """
     if len(line) > 220:
         return False
-    is_pointer = _POINTER.search(line) or _ARROWS.search(line) or _URL_ONLY.search(line)
-    if is_pointer or (_COMMENTS.search(line) and not is_first):
+    is_pointer = _POINTER.match(line) or _ARROWS.match(line) or _URL_ONLY.match(line)
+    if is_pointer or (_COMMENTS.match(line) and not is_first):
         return True
     if _CREDIT.search(line) and (len(line) <= 160 or line.rstrip().endswith(("|", ")", "）"))):
         return True

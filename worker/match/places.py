@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from babel.core import get_global
 
 from worker.match.cities import city_countries
 from worker.match.figures import babel_locale
-from worker.match.skeleton import LETTERS, fold
+from worker.match.skeleton import LETTERS, fold, is_plain_latin
 
 # What the news writes and CLDR lacks: abbreviations and one-character names in headlines. General
 # knowledge of the larger countries, kept short.
@@ -135,7 +136,12 @@ _UNSPACED = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(rf"{LETTERS}(?:[.'’-]{LETTERS})*\.?")
+_LATIN_WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*\.?")
+"""The same without the combining marks of other scripts: a third of the time."""
 MIN_STEM = 4
+_BEGINNING, _SURE_LENGTH = 4, 5
+"""Letters by which most words are told from countries, and the longest word that is looked up
+without that: shorter names with a full stop behind them are not longer."""
 _CASED = frozenset(
     " "
     "abcdefghijklmnopqrstuvwxyzáàâãäåæçèéêëíìîïñóòôõöøúùûüýабвгдежзийклмнопрстуфхцчшщэюяαβγδεζηθικλμνξοπρστυφχψω"
@@ -158,6 +164,29 @@ class _Names:
             self._add_locale(tag)
         self.unspaced.sort(key=lambda pair: -len(pair[0]))
         self.phrases.sort(key=lambda pair: -len(pair[0]))
+        self._beginnings = {name.casefold()[:_BEGINNING] for name in (*self.words, *self.stems)}
+        self._by_space: dict[str, list[int]] = {}
+        for number, (phrase, _) in enumerate(self.phrases):
+            mark = _around_spaces(phrase)[0]
+            self._by_space.setdefault(mark if len(mark) == 4 else "", []).append(number)
+
+    def may_be(self, word: str) -> bool:
+        """Whether a word may be a country's by its beginning: nine of ten may not."""
+        return (
+            len(word) <= _SURE_LENGTH
+            or word[:_BEGINNING].casefold()[:_BEGINNING] in self._beginnings
+        )
+
+    def phrases_in(self, folded: str) -> list[tuple[str, str]]:
+        """Return the names of several words that are in a text, longest first.
+
+        Args:
+            folded: the text, in small letters.
+        """
+        by_space = self._by_space
+        marks = by_space.keys() & {"", *_around_spaces(folded)}
+        numbers = {number for mark in marks for number in by_space[mark]}
+        return [pair for n in sorted(numbers) if (pair := self.phrases[n])[0] in folded]
 
     def _add_locale(self, tag: str) -> None:
         locale = babel_locale(tag)
@@ -203,6 +232,11 @@ class _Names:
                 self.stems.setdefault(stem, code)
 
 
+def _around_spaces(text: str) -> list[str]:
+    """Return the two letters on either side of each space of a text."""
+    return [before[-2:] + after[:2] for before, after in pairwise(text.split(" "))]
+
+
 @lru_cache(maxsize=64)
 def _names(language: str) -> _Names:
     return _Names(language)
@@ -238,11 +272,12 @@ def mentions(
     names = _names(language)
     folded = text.casefold()
     counts: dict[str, int] = {}
-    for phrase, code in names.phrases if phrases is None else phrases:
+    for phrase, code in names.phrases_in(folded) if phrases is None else phrases:
         if phrase in folded:
             counts[code] = counts.get(code, 0) + folded.count(phrase)
             folded = folded.replace(phrase, " ")
-    if _UNSPACED.search(text):
+    is_latin = is_plain_latin(text)
+    if not is_latin and _UNSPACED.search(text):
         for name, code in names.unspaced:
             if name in folded:
                 counts[code] = counts.get(code, 0) + folded.count(name)
@@ -251,10 +286,10 @@ def mentions(
             for char in pair[0]:
                 if char in _ONE_CHAR:
                     counts[_ONE_CHAR[char]] = counts.get(_ONE_CHAR[char], 0) + 1
-    for word in _WORD.findall(text):
+    may_be = names.may_be
+    for word in (_LATIN_WORD if is_latin else _WORD).findall(text):
         for part in (word, *word.split("-")) if "-" in word else (word,):
-            found = _country_of(part, names)
-            if found:
+            if may_be(part) and (found := _country_of(part, names)):
                 counts[found] = counts.get(found, 0) + 1
     return counts
 
@@ -288,8 +323,7 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
     """
     weights: dict[str, float] = {}
     texts = (title, *passages)
-    whole = "\n".join(texts).casefold()
-    phrases = [pair for pair in _names(language).phrases if pair[0] in whole]
+    phrases = _names(language).phrases_in("\n".join(texts).casefold())
     for place, (text, by_city) in enumerate(zip(texts, city_countries(texts), strict=True)):
         weight = 3.0 if place == 0 else 2.0 if place == 1 else 1.0
         by_name = mentions(text, language, phrases)

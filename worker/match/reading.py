@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import zip_longest
 
 from worker.domain import UNDETERMINED
 from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.names import Name, NameIndex, find_names
 from worker.match.passages import Passage, clean, passages
 from worker.match.places import focus
-from worker.match.skeleton import fold
+from worker.match.skeleton import fold_long
 
 ARTICLE_PASSAGES = 40
 SEED_PASSAGES = 160
@@ -97,11 +98,11 @@ class Reading:
     @cached_property
     def shingles(self) -> frozenset[int]:
         """Hashes of runs of words (of characters where words are not spaced), of this process."""
-        joined = fold(" ".join(p.text for p in self.passages))
+        joined = fold_long(" ".join(p.text for p in self.passages))
         units = re.findall(r"[a-z0-9]+", joined)
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             units = ["".join(units)[i : i + 3] for i in range(0, len("".join(units)), 3)]
-        runs = (" ".join(units[i : i + _SHINGLE_WORDS]) for i in range(len(units)))
+        runs = zip_longest(*(units[i:] for i in range(_SHINGLE_WORDS)), fillvalue="")
         return frozenset(map(hash, runs))
 
 

@@ -53,9 +53,22 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 _REPEAT = re.compile(r"(.)\1+")
 
 
+_BEYOND_LATIN = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u200b\u200e-\u206f\u20a0-\u20bf]")
+
+
+def is_plain_latin(text: str) -> bool:
+    """Whether a text has Latin letters and usual signs only, no combining marks among them."""
+    return text.isascii() or not _BEYOND_LATIN.search(text)
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return lower-case ASCII: diacritics dropped, other scripts transliterated."""
+    return fold_long(text)
+
+
+def fold_long(text: str) -> str:
+    """Return the same of a text that will not come again: it is not remembered."""
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")

@@ -92,8 +92,7 @@ class Skimmer:
             model = self._model
         if model is None:
             return None
-        rows = [model.mean(ids) for ids in model.tokenizer.encode(texts)]
-        return np.stack(rows) if rows else np.zeros((0, model.dimension), dtype=np.float32)
+        return model.means(texts)
 
     @cached_property
     def _shipped(self) -> SkimSpace:
@@ -126,11 +125,19 @@ class _TokenVectors:
         self._blocks = model.blocks("emb.word", model.sizes.vocabulary)
         self._scores = model.pieces.scores
 
-    def mean(self, ids: list[int]) -> Vectors:
-        """Return the mean vector of tokens, rare ones counting more; shape (dimension,)."""
-        ids = ids[self._prefix :]
-        if not ids:
-            return np.zeros(self.dimension, dtype=np.float32)
-        share = _RARE / (_RARE + np.exp(self._scores[ids]))
-        mean: Vectors = (weights(self._blocks[ids]) * share[:, None]).sum(axis=0)
-        return mean / np.float32(share.sum())
+    def means(self, texts: Sequence[str]) -> Vectors:
+        """Return the mean vectors of texts' tokens, rare ones counting more.
+
+        Their shape is (texts, dimension); a text without tokens has zeros.
+        """
+        rows = [ids[self._prefix :] for ids in self.tokenizer.encode(texts)]
+        found = np.zeros((len(rows), self.dimension), dtype=np.float32)
+        filled = [number for number, ids in enumerate(rows) if ids]
+        if filled:
+            lengths = [len(rows[number]) for number in filled]
+            starts = np.cumsum([0, *lengths[:-1]])
+            ids = np.concatenate([rows[number] for number in filled])
+            shares = _RARE / (_RARE + np.exp(self._scores[ids]))
+            sums = np.add.reduceat(weights(self._blocks[ids]) * shares[:, None], starts, axis=0)
+            found[filled] = sums / np.add.reduceat(shares, starts)[:, None]
+        return found
