@@ -62,8 +62,7 @@ def signals(reading: Reading, skimmed: Vectors, index: WatchIndex) -> dict[str, 
     stacked = normalised(
         np.stack([skimmed.mean(axis=0), skimmed[:LEAD_TEXTS].mean(axis=0)]).astype(np.float32)
     )
-    core = normalised(index.skimmed.mean(axis=0, keepdims=True))
-    near = (stacked @ core.T)[:, 0]
+    near = (stacked @ index.skimmed_core.T)[:, 0]
     own = len(reading.names) + len(reading.numbers)
     return {
         "names": math.log1p(shared_name_weight(reading, index)),
@@ -87,12 +86,14 @@ def shipped_gate() -> tuple[Logistic, Logistic]:
 
 def shared_name_weight(reading: Reading, index: WatchIndex) -> float:
     """Return the summed weight of the watch's names that are in the article."""
-    found = (
-        name_weight(number, index)
-        for number in range(len(index.names))
-        if index.is_named(number, reading.name_index)
-    )
-    return float(np.sum(list(found)))
+    known = reading.weighed.get(id(index))
+    if known is not None:
+        return known[1]
+    text = reading.name_index
+    named = [number for number in range(len(index.names)) if index.is_named(number, text)]
+    weight = float(np.sum([name_weight(number, index) for number in named]))
+    reading.weighed[id(index)] = (index, weight)
+    return weight
 
 
 def name_weight(number: int, index: WatchIndex) -> float:

@@ -237,6 +237,23 @@ def _is_country(text: str, language: str) -> bool:
     return count >= max(1, len(words) - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a name is looked for by: the names of a watch are looked for in each article."""
+
+    is_word: bool
+    is_acronym: bool
+    first: str
+    readings: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _form_of(name: Name) -> _Form:
+    is_word = name.words == 1
+    first = name.folded.split(maxsplit=1)[0] if name.words else ""
+    return _Form(is_word, is_word and name.is_acronym, first, name.readings)
+
+
 class NameIndex:
     """A text in which the names of other texts can be looked for.
 
@@ -267,16 +284,19 @@ class NameIndex:
 
     def has(self, name: Name) -> bool:
         """Whether a name occurs, in this or another spelling or script."""
-        if name.words == 1 and name.is_acronym:
+        form = _form_of(name)
+        if form.is_acronym:
             return name.folded in self._acronyms
-        as_word = len(name.folded) >= 4 and name.folded in self._words
-        if as_word if name.words == 1 else f" {name.folded} " in self._folded:
+        if form.is_word:
+            if len(name.folded) >= 4 and name.folded in self._words:
+                return True
+        elif form.first in self._words and f" {name.folded} " in self._folded:
             return True
         if self.is_latin:
-            return name.words > 1 and any(
-                len(bones) >= MIN_WORD_SKELETON and bones in self._own for bones in name.readings
+            return not form.is_word and any(
+                len(bones) >= MIN_WORD_SKELETON and bones in self._own for bones in form.readings
             )
-        return any(self._has_bones(bones) for bones in name.readings)
+        return any(self._has_bones(bones) for bones in form.readings)
 
     def has_written(self, text: str) -> bool:
         """Whether a name occurs letter by letter; in scripts with spaces, where a word begins."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import zip_longest
@@ -50,6 +50,10 @@ class Reading:
     language: str
     passages: tuple[Passage, ...]
     published: date | None = None
+    weighed: dict[int, tuple[object, float]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    """Weight of the names that it shares with a watch's index, by the index's id, beside it."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +23,8 @@ from worker.match.skim import Skimmer
 from worker.match.vectorspace import Space, space_of
 
 MIN_FOCUS = 0.3
+MIN_TELLING = 0.05
+"""Share of the seeds that have a country in focus, from which it is the watch's: one of 20."""
 MAX_NAMES = 400
 """Names of a watch, however many seeds it has; two seeds of an event have about 50."""
 
@@ -47,6 +50,7 @@ class WatchIndex:
         days: when the seeds were published, where known.
         aspects: that the watch names.
         skimmed: skimmed texts of all seeds, shape (texts, dimension); none where they cannot be.
+        skimmed_core: their centroid, shape (1, dimension).
         renderings: of each name in other languages, as far as approved; none without any.
     """
 
@@ -75,6 +79,7 @@ class WatchIndex:
     days: frozenset[date]
     aspects: tuple[AspectIndex, ...]
     skimmed: Vectors
+    skimmed_core: Vectors
     renderings: tuple[tuple[str, ...], ...] = ()
 
     def is_named(self, number: int, text: NameIndex) -> bool:
@@ -131,14 +136,19 @@ def _renderings(watch: Watch, names: tuple[Name, ...]) -> tuple[tuple[str, ...],
 
 
 def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
-    """Return the countries in focus of at least one seed or the description."""
+    """Return the countries in focus of at least one seed or the description.
+
+    Of hundreds of seeds some are about each country of the world: there it takes a few.
+    """
     found = [reading.countries for reading in readings]
     if watch.description:
         found.append(focus(watch.title, [watch.description], "en"))
-    codes = {code for each in found for code in each}
+    least = MIN_TELLING * len(readings)
+    told = Counter(code for each in found for code, share in each.items() if share >= MIN_FOCUS)
+    codes = {code for code, count in told.items() if count >= least}
     best = {code: max(each.get(code, 0.0) for each in found) for code in codes}
     mean = {code: sum(each.get(code, 0.0) for each in found) / len(found) for code in codes}
-    return {code: (best[code] + mean[code]) / 2 for code in codes if best[code] >= MIN_FOCUS}
+    return {code: (best[code] + mean[code]) / 2 for code in codes}
 
 
 def _read_seed(seed: Seed) -> Reading:
@@ -179,6 +189,8 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
     core = normalised(centroids.mean(axis=0, keepdims=True)) if blocks else vectors
     subject = normalised(np.stack(subjects).mean(axis=0, keepdims=True)) if subjects else vectors
     names, name_weights = _names(readings)
+    skimmed = _skimmed(readings, skimmer)
+    skimmed_core = normalised(skimmed.mean(axis=0, keepdims=True)) if len(skimmed) else skimmed
     return WatchIndex(
         watch=watch,
         space=space,
@@ -207,6 +219,7 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
         all_numbers=frozenset(value for reading in readings for value in reading.all_numbers),
         dates=frozenset(day for reading in readings for day in reading.dates),
         aspects=index_aspects(watch.aspects, encoder, space),
-        skimmed=_skimmed(readings, skimmer),
+        skimmed=skimmed,
+        skimmed_core=skimmed_core,
         renderings=_renderings(watch, names),
     )
