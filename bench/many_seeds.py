@@ -2,8 +2,9 @@
 
 The same articles are matched, turn about, with a watch of two seeds and with one of many: the
 project's first watch, and the same with further seeds as its story would have gathered them. Those
-are made up: half of each is from a seed of the watch and half from a labelled article of another
-story, so that names, figures, countries and passages add up as in a watch that is kept for long.
+are made up of sentences from its two seeds, as many reports of one event are. With --threads N a
+third of each is from articles of N labelled stories: then names, figures and countries add up, too,
+as in a watch that follows several things.
 Told are processor milliseconds an article, whole matching (reading, gate, encoder, comparing, words
 for the answer), for news of other things and for articles of the story, and their quotient.
 """
@@ -35,8 +36,8 @@ from worker.matching import build_detector, build_encoder, build_loader
 
 ROOT = Path(__file__).parents[1]
 FEW = 2
-HALF = 10
-"""Sentences of a further seed from either side."""
+PART = 7
+"""Sentences of a third of a further seed."""
 _WARM = 60
 
 
@@ -57,23 +58,28 @@ class SeedsKept:
         return self._kept.encode(texts)
 
 
-def grown(watch: Watch, seeds: int) -> Watch:
-    """A watch with so many seeds: its own, and others of their length and languages.
+def grown(watch: Watch, seeds: int, threads: int) -> Watch:
+    """A watch with so many seeds: its own, and others of their length.
 
-    Each further one has half of its sentences from a seed of the watch and half from a labelled
-    article of other stories in whatever language, so that no two are the same.
+    Each further one has sentences of its own choice from both seeds and, with threads, from an
+    article of some labelled story in whatever language, so that no two are the same.
+
+    Args:
+        watch: its seeds come first.
+        seeds: how many in all.
+        threads: from how many stories other sentences are.
     """
     chance = random.Random(5)
-    others = [item.article for story in repo_stories() for item in story.articles]
+    others = [item.article for story in repo_stories()[:threads] for item in story.articles]
     own = itertools.cycle(watch.seeds)
     found = list(watch.seeds)
     while len(found) < seeds:
-        seed, other = next(own), chance.choice(others)
-        told, added = list(sentences(seed.text)), list(sentences(other.text))
-        kept = sorted(chance.sample(range(len(told)), min(HALF, len(told))))
-        more = chance.sample(added, min(HALF, len(added)))
+        seed, extra = next(own), chance.choice(others) if others else next(own)
+        told, added = list(sentences(seed.text)), list(sentences(extra.text))
+        kept = sorted(chance.sample(range(len(told)), min(2 * PART, len(told))))
+        more = chance.sample(added, min(PART, len(added)))
         text = "\n\n".join([*(told[place] for place in kept), *more])
-        found.append(Seed(f"{len(found)}.md", other.title or seed.title, text, seed.language))
+        found.append(Seed(f"{len(found)}.md", told[kept[0]][:90], text, seed.language))
     return replace(watch, seeds=tuple(found))
 
 
@@ -112,7 +118,9 @@ def article_ms(matcher: SeedMatcher, articles: Sequence[ArticleText]) -> float:
     return 1000 * (time.process_time() - began) / len(articles)
 
 
-def measure(articles: Sequence[ArticleText], seeds: int, rounds: int) -> dict[str, list[float]]:
+def measure(
+    articles: Sequence[ArticleText], seeds: int, threads: int, rounds: int
+) -> dict[str, list[float]]:
     """Measure in rounds, each with articles of its own: what is seen again costs less.
 
     Returns:
@@ -125,7 +133,7 @@ def measure(articles: Sequence[ArticleText], seeds: int, rounds: int) -> dict[st
         # an encoder each, or the second one would find the vectors of the first
         matchers = {
             number: SeedMatcher([one], SeedsKept(settings))
-            for number, one in ((FEW, few), (seeds, grown(few, seeds)))
+            for number, one in ((FEW, few), (seeds, grown(few, seeds, threads)))
         }
         for matcher in matchers.values():
             article_ms(matcher, articles[:_WARM])
@@ -143,13 +151,14 @@ def measure(articles: Sequence[ArticleText], seeds: int, rounds: int) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=0, help="stories in the further seeds")
     parser.add_argument("--pages", type=Path, help="A folder of pages; else they are made up.")
     parser.add_argument("--articles", type=int, default=360)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
     articles = articles_of(pages_of(given.pages, given.articles), Settings())
-    found = measure(articles, given.seeds, given.rounds)
+    found = measure(articles, given.seeds, given.threads, given.rounds)
     if given.json:
         given.json.write_text(json.dumps(found, indent=2))
     print(f"| articles | {FEW} seeds, ms | {given.seeds} seeds, ms | x |\n|---|---|---|---|")

@@ -25,6 +25,8 @@ from worker.match.vectorspace import Space, space_of
 MIN_FOCUS = 0.3
 MIN_TELLING = 0.05
 """Share of the seeds that have a country in focus, from which it is the watch's: one of 20."""
+MAX_SKIMMED, MIN_SKIMMED = 2_000, 4
+"""Skimmed texts of a watch, and of one seed; each is compared with each article's first texts."""
 MAX_NAMES = 400
 """Names of a watch, however many seeds it has; two seeds of an event have about 50."""
 
@@ -162,8 +164,12 @@ def _read_seed(seed: Seed) -> Reading:
 
 
 def _skimmed(readings: tuple[Reading, ...], skimmer: Skimmer | None) -> Vectors:
-    """Return the seeds' skimmed texts; none if one of them cannot be skimmed."""
-    found = [skimmer.skim(r.texts, r.language) if skimmer else None for r in readings]
+    """Return the seeds' skimmed texts, of hundreds of seeds the first few of each.
+
+    None if one of them cannot be skimmed.
+    """
+    most = max(MIN_SKIMMED, MAX_SKIMMED // max(1, len(readings)))
+    found = [skimmer.skim(r.texts[:most], r.language) if skimmer else None for r in readings]
     blocks = [block for block in found if block is not None]
     whole = blocks and len(blocks) == len(readings)
     return np.concatenate(blocks) if whole else np.zeros((0, 0), dtype=np.float32)
