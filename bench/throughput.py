@@ -5,7 +5,8 @@ The same feeds and pages go, turn about, through
 - `naive`: a Celery application of one task an item (bench/naive.py), prefork 2, SQLite;
 - `loop`: trafilatura's text of each page in one process, without fetching or storing;
 - `worker`: `seedwatch worker --concurrency 2` as docker-compose.yml has it, on each store given;
-- `embedded`: `seedwatch run`, on SQLite.
+- `embedded`: `seedwatch run`, on SQLite;
+- `worker, SQLite, no matching` (with --only): the same worker that matches with nothing.
 
 Ours have all on: guard, politeness, robots, the parsing child, both databases' full-text search,
 and matching against the project's first watch, to which these pages do not belong. Time is taken
@@ -56,6 +57,12 @@ for page in pages:
     except Exception:
         pass
 print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
+
+
+_UNMATCHED = """
+from worker.wiring import LazyMatcher
+LazyMatcher.match = lambda self, articles: [() for _ in articles]
 """
 
 
@@ -227,7 +234,9 @@ def loop(pages: Sequence[bytes], folder: Path) -> Run:
     return Run(seconds, cpu, len(pages))
 
 
-def worker(site: NewsSite, broker: str, url: str, seeds: Path, folder: Path) -> Run:
+def worker(
+    site: NewsSite, broker: str, url: str, seeds: Path, folder: Path, *, is_matched: bool = True
+) -> Run:
     """The worker of docker-compose.yml; this process is its beat and its sweeper."""
     redis.Redis.from_url(broker).flushdb()
     url = url or f"sqlite:///{folder / 'store.db'}"
@@ -236,7 +245,8 @@ def worker(site: NewsSite, broker: str, url: str, seeds: Path, folder: Path) -> 
         "SEEDWATCH_BROKER_URL": broker, "SEEDWATCH_DATABASE_URL": url,
     }  # fmt: skip
     store = _emptied(url)
-    with started(_seedwatch("worker", "--concurrency", "2"), env, log) as pid:
+    command = _seedwatch("worker", "--concurrency", "2", begin="" if is_matched else _UNMATCHED)
+    with started(command, env, log) as pid:
         processor = Processor(pid)
         ask = _asking(broker)
         warm = [site.feeds[-1]]
@@ -298,8 +308,8 @@ def _run(
     return Run(seconds, cpu, articles, memory_mib(pid), commands / articles, size / articles)
 
 
-def _seedwatch(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from worker.cli import main; main()", *arguments]
+def _seedwatch(*arguments: str, begin: str = "") -> list[str]:
+    return [sys.executable, "-c", f"{begin}from worker.cli import main; main()", *arguments]
 
 
 def _environment(folder: Path, seeds: Path) -> dict[str, str]:
@@ -390,6 +400,10 @@ def main() -> None:
         for url in ["", *(options.store or [])]:
             label = f"worker, {'PostgreSQL' if url else 'SQLite'}"
             forms[label] = partial(worker, site, options.redis, url, seeds)
+        if options.only:
+            forms["worker, SQLite, no matching"] = partial(
+                worker, site, options.redis, "", seeds, is_matched=False
+            )
         forms["embedded"] = lambda folder: embedded(site, folder)
         for number in range(options.rounds):
             for form, measure in forms.items():

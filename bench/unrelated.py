@@ -1,12 +1,13 @@
 """What matching adds to news of other things: python -m bench.unrelated [--pages FOLDER]
 
-The same pages go through the pipeline with matching and without, turn about: claimed, extracted,
-their language detected, matched with the project's first watch (to which they do not belong) or
-with nothing, stored. All in one process, with pages from memory: what a worker spends on fetching,
-on the queue and on the pipe to its parsers is not in the sum, so that the share that matching adds
-is rather too high. Each round has pages of its own, since a text that is seen again costs less.
-Told are processor milliseconds an article, the medians of the rounds, and how many articles were
-encoded in part and as a whole.
+Pages go through the pipeline without matching, all in one process and from memory: claimed,
+extracted, their language detected, stored. Then the articles that came out are matched with the
+project's first watch, to which they do not belong. Told are processor milliseconds an article, the
+medians of the rounds, and how many articles were encoded at all and as a whole. What a worker
+spends on fetching, on the queue and on the pipe to its parsers is not in the sum, so that the share
+that matching adds is rather too high; `bench.throughput --only "worker, SQLite" --only "worker,
+SQLite, no matching"` has all of it. Each round has pages of its own, since a text that is seen
+again costs less.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.fakes import FakeFetcher, InThisProcess, NoLimiter, flat
 from tests.sites import Item, rss
 from worker import pipeline
 from worker.config import Settings
-from worker.domain import ArticleText, FeedConfig, Match, Matcher, Vectors, Watch
+from worker.domain import ArticleText, FeedConfig, Match, Vectors, Watch
 from worker.match.matcher import SeedMatcher, read_article
 from worker.matching import build_encoder, build_loader
 from worker.services import AllAllowed
@@ -35,21 +36,25 @@ ROOT = Path(__file__).parents[1]
 SITE = "https://news.example"
 FEED_ENTRIES = 25
 _WARM = 200
-"""Pages before the first round: each language's names of countries and months are read at its first
-one."""
+"""Pages before the first round: each language's names of countries and months are read at its
+first one."""
 
 
 class Nothing:
-    """Matches with nothing."""
+    """Matches with nothing, and keeps the articles."""
 
     version = "none"
 
+    def __init__(self) -> None:
+        self.articles: list[ArticleText] = []
+
     def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
+        self.articles += articles
         return [() for _ in articles]
 
 
 class TimedEncoder:
-    """An encoder, and the processor time that it takes."""
+    """An encoder, the processor time that it takes, and how many texts it was given."""
 
     def __init__(self, settings: Settings) -> None:
         self._inner = build_encoder(settings)
@@ -61,58 +66,19 @@ class TimedEncoder:
         return self._inner.name
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        began = time.thread_time()
+        began = time.process_time()
         found = self._inner.encode(texts)
-        self.seconds += time.thread_time() - began
+        self.seconds += time.process_time() - began
         self.texts += len(texts)
         return found
 
 
-class TimedMatcher:
-    """The matcher, the processor time that it takes, and how many articles it has encoded."""
-
-    def __init__(self, watch: Watch, settings: Settings) -> None:
-        self._encoder = TimedEncoder(settings)
-        self._inner = SeedMatcher([watch], self._encoder)
-        self.version = self._inner.version
-        self.seconds = 0.0
-        self.articles = self.encoded = self.whole = 0
-
-    @property
-    def encoding_s(self) -> float:
-        """Of `seconds`, those of the encoder."""
-        return self._encoder.seconds
-
-    def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
-        return [self._match(article) for article in articles]
-
-    def _match(self, article: ArticleText) -> tuple[Match, ...]:
-        self._encoder.texts = 0
-        began = time.thread_time()
-        found = self._inner.match([article])[0]
-        self.seconds += time.thread_time() - began
-        self.articles += 1
-        self.encoded += self._encoder.texts > 0
-        self.whole += self._encoder.texts >= len(read_article(article).texts)
-        return found
-
-    def forget(self) -> None:
-        """Begin to count anew."""
-        self.seconds = self._encoder.seconds = 0.0
-        self.articles = self.encoded = self.whole = 0
-
-
 @dataclass(frozen=True)
 class Round:
-    """Processor milliseconds an article without matching, and for gate and encoder.
-
-    Attributes:
-        encoded, whole: shares of the articles that were encoded at all, and as a whole.
-        total: with matching, measured around it all.
-    """
+    """Processor milliseconds an article without matching, and of matching without the encoder and
+    of the encoder; shares of the articles that were encoded at all, and as a whole."""
 
     without: float
-    total: float
     gate: float
     encoder: float
     encoded: float
@@ -124,9 +90,11 @@ class Round:
         return (self.gate + self.encoder) / self.without
 
 
-def article_ms(pages: Sequence[bytes], watch: Watch, settings: Settings, matcher: Matcher) -> float:
-    """Processor milliseconds of an article on its way through the pipeline."""
-    fetcher = FakeFetcher()
+def without_matching(
+    pages: Sequence[bytes], watch: Watch, settings: Settings
+) -> tuple[float, list[ArticleText]]:
+    """Processor milliseconds of an article on its way through the pipeline, and the articles."""
+    nothing, fetcher = Nothing(), FakeFetcher()
     feeds = [f"{SITE}/{start}/rss" for start in range(0, len(pages), FEED_ENTRIES)]
     for number, feed in enumerate(feeds):
         own = range(number * FEED_ENTRIES, min(len(pages), (number + 1) * FEED_ENTRIES))
@@ -138,7 +106,7 @@ def article_ms(pages: Sequence[bytes], watch: Watch, settings: Settings, matcher
         url = f"sqlite:///{Path(folder) / 'store.db'}"
         services = replace(
             build(settings.model_copy(update={"database_url": url}), [watch]), fetcher=fetcher,
-            isolation=InThisProcess(), limiter=NoLimiter(), robots=AllAllowed(), matcher=matcher,
+            isolation=InThisProcess(), limiter=NoLimiter(), robots=AllAllowed(), matcher=nothing,
         )  # fmt: skip
         services.store.feeds.sync({watch.name: [FeedConfig(feed) for feed in feeds]})
         ids = pipeline.poll_feeds(services, flat(pipeline.due_feeds(services))).article_ids
@@ -147,7 +115,27 @@ def article_ms(pages: Sequence[bytes], watch: Watch, settings: Settings, matcher
             pipeline.process_articles(services, batch)
         took_s = time.process_time() - began
         services.close()
-    return 1000 * took_s / len(ids)
+    return 1000 * took_s / len(ids), nothing.articles
+
+
+def matched(
+    matcher: SeedMatcher, encoder: TimedEncoder, articles: Sequence[ArticleText], without: float
+) -> Round:
+    """Match articles and tell what it took."""
+    encoder.seconds = seconds = 0.0
+    encoded = whole = 0
+    for article in articles:
+        encoder.texts = 0
+        began = time.process_time()
+        matcher.match([article])
+        seconds += time.process_time() - began
+        encoded += encoder.texts > 0
+        whole += encoder.texts >= len(read_article(article).texts)
+    ms = 1000 / len(articles)
+    return Round(
+        without, ms * (seconds - encoder.seconds), ms * encoder.seconds,
+        encoded / len(articles), whole / len(articles),
+    )  # fmt: skip
 
 
 def measure(pages: Sequence[bytes], rounds: int) -> list[Round]:
@@ -155,29 +143,15 @@ def measure(pages: Sequence[bytes], rounds: int) -> list[Round]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         (watch,) = build_loader(settings).load_all(ROOT / "seeds")
-        matcher, nothing = TimedMatcher(watch, settings), Nothing()
-        article_ms(pages[:_WARM], watch, settings, matcher)
+        encoder = TimedEncoder(settings)
+        matcher = SeedMatcher([watch], encoder)
+        matched(matcher, encoder, without_matching(pages[:_WARM], watch, settings)[1], 1.0)
         size = (len(pages) - _WARM) // rounds
         found = []
         for number in range(rounds):
             own = pages[_WARM + number * size :][:size]
-            matcher.forget()
-            both: dict[str, float] = {}
-            for name in ("with", "without") if number % 2 else ("without", "with"):
-                both[name] = article_ms(
-                    own, watch, settings, matcher if name == "with" else nothing
-                )
-            count = matcher.articles
-            found.append(
-                Round(
-                    without=both["without"],
-                    total=both["with"],
-                    gate=1000 * (matcher.seconds - matcher.encoding_s) / count,
-                    encoder=1000 * matcher.encoding_s / count,
-                    encoded=matcher.encoded / count,
-                    whole=matcher.whole / count,
-                )
-            )
+            without, articles = without_matching(own, watch, settings)
+            found.append(matched(matcher, encoder, articles, without))
         return found
 
 
@@ -192,13 +166,11 @@ def main() -> None:
     if given.json:
         told = [asdict(one) | {"added": one.added} for one in found]
         given.json.write_text(json.dumps(told, indent=2))
-    names = ("without", "total", "gate", "encoder", "encoded", "whole", "added")
-    print("| " + " | ".join(names) + " |\n|" + "---|" * len(names))
-    for one in [*found, None]:
-        rows = found if one is None else [one]
+    names = ("without", "gate", "encoder", "encoded", "whole", "added")
+    print("| round | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
+    for title, rows in [*((str(n), [one]) for n, one in enumerate(found, 1)), ("median", found)]:
         cells = [statistics.median(getattr(row, name) for row in rows) for name in names]
-        bold = "**" if one is None else ""
-        print("| " + " | ".join(f"{bold}{cell:.2f}{bold}" for cell in cells) + " |")
+        print(f"| {title} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
 
 
 if __name__ == "__main__":
