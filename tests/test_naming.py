@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -56,6 +57,35 @@ def test_what_stands_there_anyhow_or_sounds_otherwise_is_no_rendering() -> None:
     same = AlignedPassage("Duarte Pimentel Rocha ouvre le laboratoire.", SEED, 0.9)
     other = AlignedPassage("Лабораторию открыла Анна Петрова.", SEED, 0.9)
     assert harvest([Confirmed("fr", "en", (same,)), Confirmed("ru", "en", (other,))]) == []
+
+
+def test_no_rendering_is_cut_within_a_syllable() -> None:
+    seed = "Laos and Thailand presented their joint bid to stage the Mekong River Games in 2029."
+    burmese = (
+        "ဗီယင်ကျန်း – ၂၀၂၉ ခုနှစ် မဲခေါင်မြစ်အားကစားပွဲကို အိမ်ရှင်အဖြစ် ပူးတွဲလက်ခံကျင်းပလိုကြောင်း "
+        "လာအိုနှင့် ထိုင်းတို့က ဖေဖော်ဝါရီ ၁၁ ရက်တွင် ဗီယင်ကျန်း၌ ကြေညာခဲ့သည်။"
+    )
+    (pair,) = [Confirmed("my", "en", (AlignedPassage(burmese, seed, 0.9),))]
+    for one in harvest([pair]):
+        start = burmese.index(one.text)
+        after = burmese[start + len(one.text)]
+        assert not unicodedata.category(one.text[0]).startswith("M"), one.text
+        assert not unicodedata.category(after).startswith("M"), one.text
+
+
+def test_a_name_in_capitals_is_no_other_name() -> None:
+    seed = "VIENTIANE – The river divides them. They met in Vientiane for one bid."
+    spanish = "VIENTIÁN – El río los separa. Se vieron en Vientián por una candidatura."
+    french = "Le fleuve les sépare. Ils se sont vus à Vientiane pour une candidature."
+    found = harvest(
+        [
+            Confirmed("es", "en", (AlignedPassage(spanish, seed, 0.9),)),
+            Confirmed("fr", "en", (AlignedPassage(french, seed, 0.9),)),
+        ]
+    )
+    assert [(one.name, one.language, one.text, one.articles) for one in found] == [
+        ("Vientiane", "es", "Vientián", 1)
+    ]
 
 
 def test_an_approved_name_is_found_by_the_matcher() -> None:

@@ -90,6 +90,11 @@ def test_wilsons_interval_is_the_textbooks() -> None:
         assert rate is not None
         assert (rate.low, rate.high) == pytest.approx((low, high), abs=5e-5)
     assert wilson(0, 0) is None
+    for trials in (3, 10, 37):
+        none, all_of_them = wilson(0, trials), wilson(trials, trials)
+        assert none is not None
+        assert all_of_them is not None
+        assert (none.low, all_of_them.high) == (0.0, 1.0)
 
 
 def test_recall_counts_each_stratum_for_what_it_stands_for() -> None:

@@ -84,6 +84,19 @@ def test_what_is_new_is_told_once_with_all_who_say_it(brief: Any, told: list[int
     assert sum(one.text in (NEWS, NEWS_FR) for one in story.facts) == 1
 
 
+def test_a_name_leads_to_its_passage_in_another_script(sqlite_store: Store, filled: Filler) -> None:
+    naming = "Рыбаки северного берега ждут Вонифация Катанабедженко уже второй год, говорят они."
+    other = "На этой странице рассказано ещё кое-что, что к делу почти не относится, увы."
+    filled(
+        found("One", {"Everybody on the coast knows Bonifatsi Katanabedzhenko by his boat.": 5,
+                      PADDING[0]: 20}, adds=("Bonifatsi Katanabedzhenko",)),
+        found("Два", {other: 21, naming: 6}, "ru"),
+    )  # fmt: skip
+    (story,) = brief_of(Analyst(sqlite_store, [KELP]), sqlite_store, Period(), NOW).stories
+    (name,) = [one for one in story.facts if one.kind is FactKind.NAME]
+    assert [one.passage for one in name.tellers if one.language == "ru"] == [naming]
+
+
 def test_a_copy_does_not_count_again(sqlite_store: Store, filled: Filler, told: list[int]) -> None:
     first = read_article(as_article(SEED)).passages[0].text
     says = {first: 1, NEWS: 7, OWN: 8, PADDING[0]: 20, PADDING[1]: 21, PADDING[2]: 22}

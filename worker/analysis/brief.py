@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from worker.analysis.stories import MOST_SHOWN, Analyst, ReadStory, Telling
 from worker.locales import spoken
 from worker.match.evidence import NO_COUNTERPART
 from worker.match.figures import dates, is_telling, numbers
-from worker.match.names import Name
+from worker.match.names import Name, NameIndex, find_names
 from worker.match.passages import width
 from worker.match.places import mentions
 from worker.match.skeleton import fold
@@ -36,6 +37,7 @@ _MOST_WORDS = 5
 """Words of a name; what has more is mostly a headline or two names."""
 _QUOTED = re.compile(r"[«„“”\"「『]([^«»„“”\"「」『』]{12,})[»“”\"」』]")
 _ORDER = list(FactKind)
+_REMEMBERED = 3_000
 
 
 @dataclass
@@ -224,7 +226,7 @@ def _finder(fact: _Fact, one: Telling) -> Callable[[Telling], str]:
             "",
         )
     name = _name(fact.text)
-    return lambda other: _naming(name, other) if other.reading.name_index.has(name) else ""
+    return lambda other: _naming(name, other)
 
 
 def _counterpart(passage: str, one: Telling, other: Telling, among: Sequence[str] = ()) -> str:
@@ -247,10 +249,19 @@ def _around(text: str, one: Telling) -> str:
 
 
 def _naming(name: Name, other: Telling) -> str:
-    for passage in other.reading.passages:
-        if name.folded in fold(passage.text):
-            return passage.text
-    return other.told.title
+    """The passage that has a name, in whatever script, or else the title; empty if neither has.
+
+    The consonants of a name may well stand in a row across two passages by chance.
+    """
+    if not other.reading.name_index.has(name):
+        return ""
+    texts = (*(passage.text for passage in other.reading.passages), other.told.title)
+    return next((text for text in texts if _index_of(text).has(name)), "")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _index_of(text: str) -> NameIndex:
+    return NameIndex([text], find_names([text]))
 
 
 def _same_addition(fact: _Fact, other: Telling) -> str:

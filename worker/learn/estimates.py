@@ -48,7 +48,10 @@ def wilson(hits: int, trials: int) -> Rate | None:
     share = hits / trials
     spread = _Z * sqrt(share * (1 - share) / trials + _Z**2 / (4 * trials**2))
     centre, scale = share + _Z**2 / (2 * trials), 1 + _Z**2 / trials
-    return Rate(share, max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+    # at the ends exact: rounded, the interval would leave its own value out
+    low = max(0.0, (centre - spread) / scale) if hits else 0.0
+    high = min(1.0, (centre + spread) / scale) if hits < trials else 1.0
+    return Rate(share, low, high)
 
 
 def recall(shown: Stratum, missed: Sequence[Stratum]) -> Rate | None:

@@ -8,6 +8,7 @@ together with a name in two or three articles was wrong in 7 of 7 cases that wer
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -27,6 +28,10 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _RUN = re.compile(rf"(?:{LETTERS}|[·・])+")
 _WORD = re.compile(rf"{LETTERS}(?:['’.-]{LETTERS})*")
 _BREAK = re.compile(r"[.!?;,:،؛。\n\"“”«»()]")
+_LEADING = frozenset("เแโใไເແໂໃໄ\u1039\u17d2")
+_TRAILING = frozenset("ะาำๅๆฯະາຳໆ")
+"""Vowels that are written before and behind their consonant, and signs that stack two: never the
+end, and never the beginning, of a name."""
 _KATAKANA = re.compile("[ァ-ヴー・]{2}")
 _SAMPLE = 200
 _Key = tuple[str, str, str]
@@ -43,7 +48,7 @@ def harvest(matches: Iterable[Confirmed]) -> list[Rendering]:
         By name, then language, those of most articles first; nothing that stands in the article
         just as in the seed.
     """
-    articles: Counter[_Key] = Counter()
+    by_article: list[set[_Key]] = []
     samples: dict[_Key, str] = {}
     for match in matches:
         found: set[_Key] = set()
@@ -61,11 +66,36 @@ def harvest(matches: Iterable[Confirmed]) -> list[Rendering]:
                     key = (name.text, match.language, text)
                     found.add(key)
                     samples.setdefault(key, pair.article[:_SAMPLE])
-        articles.update(found)
+        by_article.append(found)
+    # a dateline writes VIENTIANE, the text Vientiane: one name
+    names = _spellings(name for found in by_article for name, _, _ in found)
+    texts = _spellings(text for found in by_article for _, _, text in found)
+    samples = {
+        (names[name.casefold()], language, texts[text.casefold()]): sample
+        for (name, language, text), sample in reversed(samples.items())
+    }
+    articles: Counter[_Key] = Counter()
+    for found in by_article:
+        articles.update(
+            {
+                (names[name.casefold()], language, texts[text.casefold()])
+                for name, language, text in found
+                if name.casefold() != text.casefold()
+            }
+        )
     by_name: dict[tuple[str, str], list[Rendering]] = defaultdict(list)
     for key, number in sorted(articles.items(), key=lambda one: (-one[1], one[0])):
         by_name[key[:2]].append(Rendering(*key, number, samples[key]))
     return [one for pair in sorted(by_name) for one in by_name[pair][:MOST_OF_A_NAME]]
+
+
+def _spellings(found: Iterable[str]) -> dict[str, str]:
+    """How to write each name whose capitals vary: not in capitals alone, if that is ever so."""
+    kept: dict[str, str] = {}
+    for text in sorted(found):
+        if kept.get(text.casefold(), "A").isupper():
+            kept[text.casefold()] = text
+    return kept
 
 
 def _telling(text: str, language: str) -> list[Name]:
@@ -100,13 +130,18 @@ def _spans(text: str, names: Sequence[Name]) -> Iterator[tuple[str, str]]:
 def _parts(signs: str) -> Iterator[tuple[str, str]]:
     for start in range(len(signs)):
         for end in range(start + 2, min(start + MOST_SIGNS, len(signs)) + 1):
-            is_cut = any(
-                0 < place < len(signs) and _KATAKANA.fullmatch(signs[place - 1 : place + 1])
-                for place in (start, end)
-            )
-            if not is_cut:
+            if not (_is_inside(signs, start) or _is_inside(signs, end)):
                 part = signs[start:end]
                 yield part, skeleton(part).replace(" ", "")
+
+
+def _is_inside(signs: str, place: int) -> bool:
+    """Whether a place is within a syllable with its marks, or within a word in katakana."""
+    if not 0 < place < len(signs):
+        return False
+    before, after = signs[place - 1], signs[place]
+    is_mark = unicodedata.category(after).startswith("M") or after in _TRAILING
+    return is_mark or before in _LEADING or _KATAKANA.fullmatch(before + after) is not None
 
 
 def _is_uncased(word: str) -> bool:
