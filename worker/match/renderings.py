@@ -68,21 +68,16 @@ def harvest(matches: Iterable[Confirmed]) -> list[Rendering]:
                     samples.setdefault(key, pair.article[:_SAMPLE])
         by_article.append(found)
     # a dateline writes VIENTIANE, the text Vientiane: one name
-    names = _spellings(name for found in by_article for name, _, _ in found)
-    texts = _spellings(text for found in by_article for _, _, text in found)
-    samples = {
-        (names[name.casefold()], language, texts[text.casefold()]): sample
-        for (name, language, text), sample in reversed(samples.items())
-    }
+    usual = _spellings(name for found in by_article for name, _, _ in found)
+    written = _spellings(text for found in by_article for _, _, text in found)
+
+    def spelt(key: _Key) -> _Key:
+        return usual[key[0].casefold()], key[1], written[key[2].casefold()]
+
+    samples = {spelt(key): sample for key, sample in reversed(samples.items())}
     articles: Counter[_Key] = Counter()
     for found in by_article:
-        articles.update(
-            {
-                (names[name.casefold()], language, texts[text.casefold()])
-                for name, language, text in found
-                if name.casefold() != text.casefold()
-            }
-        )
+        articles.update({spelt(key) for key in found if key[0].casefold() != key[2].casefold()})
     by_name: dict[tuple[str, str], list[Rendering]] = defaultdict(list)
     for key, number in sorted(articles.items(), key=lambda one: (-one[1], one[0])):
         by_name[key[:2]].append(Rendering(*key, number, samples[key]))
