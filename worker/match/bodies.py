@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from worker.match.skeleton import LETTERS, MARKS, fold
+from worker.match.skeleton import LETTERS, fold
+from worker.match.wordlist import Within, WordList
 
 UNCUT = frozenset({"zh", "ja", "ko", "th", "lo", "km"})
 """Languages in which a word of the list may stand within what looks like one word."""
@@ -23,8 +24,6 @@ JOINED = frozenset({"de", "nl", "sv", "hu"})
 _SAME_WORDS = {"ms": "id"}
 _PREFIX = {"ar": "[وفبكل]?(?:ال|لل)?", "he": "[ובלכשמה]{0,2}", "am": "[የበለከ]?"}
 _HEAD, _RELATED = "head", "related"
-_START, _END = rf"(?<![\w{MARKS}])", rf"(?![\w{MARKS}])"
-_JOINED_LEAST = 4
 _LONG, _STEM = 4, 5
 _ALIKE = 0.75
 """Share of words from which two names in two languages are one, written as it is everywhere."""
@@ -39,12 +38,10 @@ class BodyWords:
     Attributes:
         aims: finds what bodies are for.
         heads: finds the words for bodies themselves ("association").
-        of: word -> what it is for.
     """
 
-    aims: re.Pattern[str]
-    heads: re.Pattern[str]
-    of: dict[str, frozenset[str]]
+    aims: WordList
+    heads: WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +88,14 @@ class Body:
         return self.is_same(other) and (has_aims or _alike(self, other) >= _ALIKE)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _stems(body: Body) -> frozenset[str]:
     """The longer words of a name without their endings, but for those that mean any body."""
     words = body_words(body.language)
     return frozenset(
         fold(word)[:_STEM]
         for word in _WORD.findall(body.name)
-        if len(word) >= _LONG and not (words is not None and words.heads.match(normal(word)))
+        if len(word) >= _LONG and not (words is not None and words.heads.begins(normal(word)))
     )
 
 
@@ -118,8 +116,7 @@ def aims_of(name: str, language: str) -> frozenset[str]:
     words = body_words(language)
     if words is None:
         return frozenset()
-    found = (words.of[match[1]] for match in words.aims.finditer(normal(name)))
-    return frozenset[str]().union(*found)
+    return frozenset[str]().union(*(hit.means for hit in words.aims.find(normal(name))))
 
 
 def are_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -141,7 +138,7 @@ def are_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
 
 def normal(text: str) -> str:
     """A text in the letters of the list."""
-    plain = unicodedata.normalize("NFC", text).replace("İ", "i")
+    plain = unicodedata.normalize("NFC", text).replace("İ", "i").replace("\u00a0", " ")
     return plain.casefold().replace("’", "'")
 
 
@@ -176,41 +173,17 @@ def body_words(language: str) -> BodyWords | None:
     if stored is None or code == _RELATED:
         return None
     aims: dict[str, set[str]] = {}
-    for aim, words in stored.items():
-        if aim != _HEAD:
-            for word in _listed(words):
-                aims.setdefault(normal(word), set()).add(aim)
-    heads = {normal(word) for word in _listed(stored[_HEAD])}
-    return BodyWords(
-        _pattern(frozenset(aims), code),
-        _pattern(frozenset(heads), code, may_begin_within=code in JOINED),
-        {word.rstrip("!"): frozenset(found) for word, found in _merged(aims).items()},
-    )
-
-
-def _merged(aims: dict[str, set[str]]) -> dict[str, set[str]]:
-    merged: dict[str, set[str]] = {}
-    for word, found in aims.items():
-        merged.setdefault(word.rstrip("!"), set()).update(found)
-    return merged
+    for aim, listed in stored.items():
+        for word in _listed(listed) if aim != _HEAD else ():
+            aims.setdefault(normal(word), set()).add(aim)
+    heads = {normal(word): (_HEAD,) for word in _listed(stored[_HEAD])}
+    if code in UNCUT:
+        return BodyWords(WordList(aims, Within.ANYWHERE), WordList(heads, Within.ANYWHERE))
+    if code in JOINED:
+        return BodyWords(WordList(aims, Within.LONG), WordList(heads, Within.END))
+    prefix = _PREFIX.get(code, "")
+    return BodyWords(WordList(aims, prefix=prefix), WordList(heads, prefix=prefix))
 
 
 def _listed(words: str) -> list[str]:
     return [one.strip() for one in words.split(",") if one.strip()]
-
-
-def _pattern(
-    words: frozenset[str], language: str, *, may_begin_within: bool = False
-) -> re.Pattern[str]:
-    """Finds the words as group 1, those that are longer first."""
-    each = []
-    for word in sorted(words, key=lambda one: (-len(one.rstrip("!")), one)):
-        plain = r"\s+".join(re.escape(part) for part in word.rstrip("!").split())
-        if language in UNCUT:
-            each.append(plain)
-            continue
-        is_joined = len(word) >= _JOINED_LEAST and not word.endswith("!")
-        start = "" if language not in JOINED or is_joined or may_begin_within else _START
-        each.append(f"{start}{plain}{_END * word.endswith('!')}")
-    begin = "" if language in UNCUT | JOINED else f"{_START}{_PREFIX.get(language, '')}"
-    return re.compile(f"{begin}({'|'.join(each)})")

@@ -102,9 +102,9 @@ def _clause(before: str, words: BodyWords | None) -> str:
     """The end of a text in which a name may stand, over the commas of a list within the name."""
     clause = _BREAK.split(before)[-1]
     while words is not None and clause and before.removesuffix(clause).endswith(","):
-        heads = list(words.heads.finditer(normal(clause)))
+        heads = words.heads.find(normal(clause))
         is_list = any(word.casefold() in _AND for word in clause.split()[:_LISTED])
-        if not is_list or (heads and normal(clause)[heads[-1].end() :].strip().count(" ")):
+        if not is_list or (heads and normal(clause)[heads[-1].end :].strip().count(" ")):
             break
         rest = before.removesuffix(clause)[:-1]
         clause = f"{_BREAK.split(rest)[-1]},{clause}"
@@ -127,23 +127,23 @@ def name_within(text: str, acronym: str, language: str, words: BodyWords | None)
 
 def is_headed(text: str, words: BodyWords | None) -> bool:
     """Whether a text begins with the word for the body, in capitals where there are any."""
-    return words is not None and not text[0].islower() and bool(words.heads.match(normal(text)))
+    return words is not None and not text[0].islower() and words.heads.begins(normal(text))
 
 
 def _is_uncut_name(text: str, language: str, words: BodyWords) -> bool:
-    heads = list(words.heads.finditer(text))
+    heads = words.heads.find(text)
     if not heads or not _LEAST_SIGNS <= len(text) <= 2 * _MOST_SIGNS:
         return False
-    return heads[0].start() == 0 if language in _HEAD_FIRST else heads[-1].end() == len(text)
+    return heads[0].start == 0 if language in _HEAD_FIRST else heads[-1].end == len(text)
 
 
 def _is_name(text: str, language: str, words: BodyWords) -> bool:
     """Whether the word for the body stands near the beginning or at the end."""
-    heads = list(words.heads.finditer(normal(text)))
+    heads = words.heads.find(normal(text))
     is_long = _LEAST_WORDS <= len(text.split()) <= _MOST_WORDS or language == _KO
     if not heads or not is_long or _BREAK.search(text):
         return False
-    first, last = heads[0].start(), heads[-1].end()
+    first, last = heads[0].start, heads[-1].end
     is_small = _HAS_CASE.search(text) and not any(map(str.isupper, text[: last + 1]))
     is_near = len(text[:first].split()) <= 2 or len(text[last:].split()) <= 1
     return is_near and not is_small
@@ -208,10 +208,10 @@ def _cased(clause: str, language: str, words: BodyWords) -> str | None:
 def _is_head(clause: str, word: re.Match[str], language: str, words: BodyWords) -> bool:
     """Whether a word, or a run of words that begins with it, is one for a body."""
     if language in JOINED:  # "Weltgesundheitsorganisation"
-        ends = (one.end() for one in words.heads.finditer(normal(word[0])))
+        ends = (one.end for one in words.heads.find(normal(word[0])))
         return any(len(word[0]) - end <= _ENDING for end in ends)
     own = clause[word.start() + _elided(word[0]) :]
-    return words.heads.match(normal(own)) is not None
+    return words.heads.begins(normal(own))
 
 
 def _elided(word: str) -> int:
@@ -250,7 +250,7 @@ def _from_head(clause: str, words: BodyWords) -> str | None:
     folded = normal(clause)
     if len(folded) != len(clause):
         return None
-    heads = [one.start() for one in words.heads.finditer(folded)]
+    heads = [one.start for one in words.heads.find(folded)]
     if not heads:
         return None
     start = heads[-1]
@@ -264,7 +264,7 @@ def _from_head(clause: str, words: BodyWords) -> str | None:
 def _to_head(clause: str, language: str, words: BodyWords) -> str | None:
     """A name that ends with the word for the body: in Korean, Hindi, Bengali, Amharic."""
     parts = list(re.finditer(r"\S+", clause))[-(_MOST_WORDS // 2) :]
-    if not parts or not words.heads.search(normal(clause[parts[-2:][0].start() :])):
+    if not parts or not words.heads.find(normal(clause[parts[-2:][0].start() :])):
         return None
     start = len(parts) - 1
     while start > 0:
@@ -280,7 +280,7 @@ def _signs(clause: str, language: str, words: BodyWords) -> str | None:
     """A name at the end of a clause in Chinese or Japanese."""
     breaks = _HAN_BREAK if language == _ZH else _KANA_BREAK
     name = breaks.split(clause[-_MOST_SIGNS:])[-1].strip().lstrip("与和及與・")
-    heads = list(words.heads.finditer(name))
-    if len(name) < _LEAST_SIGNS or not heads or heads[-1].end() != len(name):
+    heads = words.heads.find(name)
+    if len(name) < _LEAST_SIGNS or not heads or heads[-1].end != len(name):
         return None
     return name
