@@ -109,6 +109,16 @@ def test_nothing_contradicts_where_a_text_has_both_or_the_acronym_is_another() -
     assert _marked(_told(film), _told(drugs, acronym="VFDX")) == 0
 
 
+def test_another_part_of_the_world_contradicts() -> None:
+    bank = next(one for one in organisations(LISTS[0]) if one.acronym == "ADB")
+    right = [_told(name, code, "ADB") for code, name in bank.names.items() if code != "ja"]
+    assert _marked(*right) == 0
+    assert _marked(*right, _told(bank.wrong["ja"], "ja", "ADB")) == len(right)
+    chile = [_told("智利矿产协会", "zh", "ACM"), _told("チリ鉱物協会", "ja", "ACM")]
+    assert _marked(*chile, _told("Hiệp hội Mỏ Nam Mỹ", "vi", "ACM")) == len(chile)
+    assert _marked(chile[0], _told("Hiệp hội Mỏ Nam Mỹ", "vi", "ACM")) == 0  # told by one only
+
+
 def test_a_name_left_in_its_own_language_is_read_as_it_is_written() -> None:
     name = "Instituto Tecnológico del Norte Grande"
     assert _marked(_told(name, "es", "ITNG"), _told(name, "de", "ITNG")) == 0

@@ -8,12 +8,13 @@ each other, or where one language has other words for the same initials.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
 from worker.analysis.comparing import Comparison, Spot
 from worker.match.acronyms import bodies
+from worker.match.bodies import is_part_of_world
 from worker.match.pairs import TextRows
 
 _REMEMBERED = 3_000
@@ -38,12 +39,13 @@ def compare_bodies(rows: Sequence[TextRows]) -> Comparison:
             for ours, theirs in combinations(by_text.values(), 2)
             for one, other in _paired(ours, theirs)
         ]
-        apart = [pair for pair in pairs if not pair[0].agrees_with(pair[1])]
+        known = _told_places(by_text.values())
+        apart = [pair for pair in pairs if _are_apart(*pair, known)]
         conflicts += apart
         agreements += [
             (one, other)
             for one, other in pairs
-            if one.agrees_with(other) and not (apart and _is_open(one, other))
+            if one.agrees_with(other) and not _is_open(one, other, apart)
         ]
     return Comparison(tuple(agreements), tuple(conflicts))
 
@@ -55,9 +57,41 @@ def _paired(ours: Sequence[Spot], theirs: Sequence[Spot]) -> Iterator[tuple[Spot
     yield from same or pairs[:1]
 
 
-def _is_open(one: Spot, other: Spot) -> bool:
-    """Whether nothing tells that two names are of one body."""
-    return one.body is None or other.body is None or not one.body.is_surely(other.body)
+def _told_places(texts: Iterable[Sequence[Spot]]) -> frozenset[str]:
+    """The places that two languages or more have in a body's name, and all parts of the world.
+
+    A country alone may be a word that only looks like its name.
+    """
+    languages: defaultdict[str, set[str]] = defaultdict(set)
+    for spots in texts:
+        for spot in spots:
+            for place in spot.body.places if spot.body is not None else ():
+                languages[place].add(spot.rows.reading.language)
+    return frozenset(
+        place for place, told in languages.items() if len(told) > 1 or is_part_of_world(place)
+    )
+
+
+def _are_apart(one: Spot, other: Spot, known: frozenset[str]) -> bool:
+    """Whether two names contradict each other, in what the bodies are for or in where they are."""
+    if one.body is None or other.body is None:
+        return False
+    if not one.body.has_same_aims(other.body):
+        return True
+    is_known = bool(one.body.places & known) and bool(other.body.places & known)
+    return is_known and one.body.is_elsewhere(other.body)
+
+
+def _is_open(one: Spot, other: Spot, apart: Sequence[tuple[Spot, Spot]]) -> bool:
+    """Whether nothing tells that two names are of one body, where others contradict each other."""
+    if one.body is None or other.body is None:
+        return True
+    is_by_place = any(
+        x.body is not None and y.body is not None and x.body.has_same_aims(y.body) for x, y in apart
+    )
+    if is_by_place:
+        return not one.body.places & other.body.places
+    return bool(apart) and not one.body.is_surely(other.body)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from worker.match.places import mentions
 from worker.match.skeleton import LETTERS, fold
 from worker.match.wordlist import Within, WordList
 
@@ -23,7 +24,9 @@ JOINED = frozenset({"de", "nl", "sv", "hu"})
 """Languages that join words into one."""
 _SAME_WORDS = {"ms": "id"}
 _PREFIX = {"ar": "[وفبكل]?(?:ال|لل)?", "he": "[ובלכשמה]{0,2}", "am": "[የበለከ]?"}
-_HEAD, _RELATED = "head", "related"
+_HEAD, _RELATED, _PART = "head", "related", "in_"
+_NO_COUNTRY = {"ar": re.compile("ال(?:أمم|بحر)\\w*"), "vi": re.compile("lao động", re.IGNORECASE)}
+"""What is taken for a country where it is none."""
 _LONG, _STEM = 4, 5
 _ALIKE = 0.75
 """Share of words from which two names in two languages are one, written as it is everywhere."""
@@ -38,10 +41,12 @@ class BodyWords:
     Attributes:
         aims: finds what bodies are for.
         heads: finds the words for bodies themselves ("association").
+        parts: finds the parts of the world.
     """
 
     aims: WordList
     heads: WordList
+    parts: WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,23 @@ class Body:
         """What it is for."""
         return aims_of(self.name, self.language)
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Where it is."""
+        return places_of(self.name, self.language)
+
+    def is_elsewhere(self, other: Body) -> bool:
+        """Whether both names have places, but not one in common."""
+        return bool(self.places and other.places) and not self.places & other.places
+
     def is_same(self, other: Body) -> bool:
         """Whether both may be one body; not of two acronyms."""
-        if self.acronym != other.acronym:
+        if self.acronym != other.acronym or self.is_elsewhere(other):
             return False
+        return self.has_same_aims(other)
+
+    def has_same_aims(self, other: Body) -> bool:
+        """Whether both may be for the same."""
         if self.language != other.language:
             return _alike(self, other) >= _ALIKE or not are_apart(self.aims, other.aims)
         has_other_words = self.is_spelt and other.is_spelt and not _stems(self) & _stems(other)
@@ -117,6 +135,28 @@ def aims_of(name: str, language: str) -> frozenset[str]:
     if words is None:
         return frozenset()
     return frozenset[str]().union(*(hit.means for hit in words.aims.find(normal(name))))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def places_of(name: str, language: str) -> frozenset[str]:
+    """The places that a body's name has: countries by ISO 3166 code, or parts of the world.
+
+    Args:
+        name: of a body.
+        language: ISO 639-1.
+    """
+    words = body_words(language)
+    parts = words.parts.find(normal(name)) if words is not None else []
+    if parts:  # no country beside it: "Nam Mỹ" is not the United States
+        return frozenset[str]().union(*(hit.means for hit in parts))
+    without = _NO_COUNTRY.get(language)
+    rest = without.sub(" ", name) if without is not None else name
+    return frozenset(mentions(rest, language))
+
+
+def is_part_of_world(place: str) -> bool:
+    """Whether a place is a part of the world, no country."""
+    return place.startswith(_PART)
 
 
 def are_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -173,16 +213,20 @@ def body_words(language: str) -> BodyWords | None:
     if stored is None or code == _RELATED:
         return None
     aims: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
     for aim, listed in stored.items():
         for word in _listed(listed) if aim != _HEAD else ():
-            aims.setdefault(normal(word), set()).add(aim)
+            table = parts if aim.startswith(_PART) else aims
+            table.setdefault(normal(word), set()).add(aim)
     heads = {normal(word): (_HEAD,) for word in _listed(stored[_HEAD])}
     if code in UNCUT:
-        return BodyWords(WordList(aims, Within.ANYWHERE), WordList(heads, Within.ANYWHERE))
+        return BodyWords(*(WordList(one, Within.ANYWHERE) for one in (aims, heads, parts)))
     if code in JOINED:
-        return BodyWords(WordList(aims, Within.LONG), WordList(heads, Within.END))
+        return BodyWords(
+            WordList(aims, Within.LONG), WordList(heads, Within.END), WordList(parts, Within.LONG)
+        )
     prefix = _PREFIX.get(code, "")
-    return BodyWords(WordList(aims, prefix=prefix), WordList(heads, prefix=prefix))
+    return BodyWords(*(WordList(one, prefix=prefix) for one in (aims, heads, parts)))
 
 
 def _listed(words: str) -> list[str]:
