@@ -83,3 +83,13 @@ def addresses(routes: Iterable[BaseRoute]) -> Iterator[str]:
 def test_every_page_of_the_application_is_looked_at(tmp_path: Path) -> None:
     app: FastAPI = make_app(Store(f"sqlite:///{tmp_path}/store.db"), WATCHES, load_settings())
     assert set(addresses(app.routes)) == set(PAGES) | NO_PAGES
+
+
+def test_a_week_of_silence_is_seen_at_once_on_a_phone(reader: Reader) -> None:
+    page = reader(width=390).open("/silence?days=7")
+    days = page.locator(".silence thead th")
+    last, grid = days.last.bounding_box(), page.locator(".scroll").bounding_box()
+    assert days.count() == 8
+    assert last is not None
+    assert grid is not None
+    assert last["x"] + last["width"] <= grid["x"] + grid["width"] + 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
+from tests.fakes import FakeClock
 from tests.web.api_client import bearer
 from tests.web.conftest import Filler
 from tests.web.filling import Found
 from tests.web.test_facts import told as told  # noqa: PLC0414 - a fixture
-from worker.domain import Rendering, Scope, Verdict
+from worker.domain import Relation, Rendering, Scope, Verdict
 from worker.store.naming import PROPOSED
 from worker.store.store import Store
 
@@ -29,6 +30,7 @@ def test_a_briefing_of_a_watch_and_a_time(client: TestClient, told: list[int]) -
     assert story["conflicts"]
     assert client.get("/api/v1/brief?watch=river").json()["stories"] == []
     assert client.get("/api/v1/brief?since=yesterday").status_code == 422
+    assert client.get("/api/v1/brief?watch=klep").status_code == 404
 
 
 def test_names_are_read_and_judged(client: TestClient, sqlite_store: Store) -> None:
@@ -64,3 +66,31 @@ def test_tuning_and_replay_are_read(
     assert len(replay["goes_out"]["match_ids"]) == 1
     assert replay["comes_in"]["match_ids"] == []
     assert client.get("/api/v1/watches/kelp/replay?threshold=7").status_code == 422
+
+
+def test_the_blind_sample_is_read_without_its_scores(
+    client: TestClient, filled: Filler, sqlite_store: Store, clock: FakeClock
+) -> None:
+    filled(Found("near", relation=Relation.UNRELATED, score=0.3), Found("shown", score=0.9))
+    clock.advance(minutes=1)
+    sqlite_store.samples.draw("kelp", lambda strata: strata)
+    (one,) = client.get("/api/v1/watches/kelp/sample").json()["articles"]
+    assert one["title"] == "near"
+    assert not {"score", "relation", "reasons"} & set(one)
+    said = {"verdict": "relevant", "review_id": one["review_id"]}
+    judges = bearer(sqlite_store, Scope.REVIEW)
+    path = f"/api/v1/matches/{one['match_id']}/verdict"
+    assert client.put(path, json=said, headers=judges).status_code == 200
+    assert client.get("/api/v1/watches/kelp/sample").json()["articles"] == []
+    assert client.get("/api/v1/watches/klep/sample").status_code == 404
+
+
+def test_silence_is_told_day_by_day(client: TestClient, filled: Filler) -> None:
+    filled(Found("shown", score=0.9))
+    (outlet,) = client.get("/api/v1/silence?days=7").json()["outlets"]
+    assert outlet["outlet"] == "The News"
+    days = outlet["days"]
+    assert [day["state"] for day in days] == ["unasked"] * 6 + ["matched"]
+    assert days[-1]["matches"] == 1
+    assert client.get("/api/v1/silence?watch=klep").status_code == 404
+    assert client.get("/api/v1/silence?days=400").status_code == 422

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 import click
 
@@ -11,7 +10,8 @@ from worker.clock import utc_now
 from worker.commands.common import open_store, print_json
 from worker.commands.feedstore import json_option, watch_named
 from worker.config import load_settings
-from worker.records import DayNumbers, DayState, OutletDays
+from worker.records import DayState
+from worker.records.silence import as_record
 
 _SIGNS = {
     DayState.MATCHED: "M",
@@ -40,30 +40,10 @@ def silence(watch_name: str | None, days: int, as_json: bool) -> None:
     with open_store(settings) as store:
         outlets = store.silence.outlets(first, watch_name)
     if as_json:
-        print_json([_record(one, shown) for one in outlets])
+        print_json([as_record(one, shown) for one in outlets])
         return
     click.echo(f"{'':4} {shown[0]} to {shown[-1]}")
     for one in outlets:
         signs = "".join(_SIGNS[one.on(day).state] for day in shown)
         click.echo(f"{one.language:4} {signs}  {one.outlet}")
     click.echo(_LEGEND if outlets else "No feed is watched.", err=True)
-
-
-def _record(one: OutletDays, shown: Sequence[date]) -> dict[str, object]:
-    return {
-        "language": one.language,
-        "outlet": one.outlet,
-        "feed_id": one.feed_id,
-        "days": [{"day": day.isoformat(), **_numbers(one.on(day))} for day in shown],
-    }
-
-
-def _numbers(of: DayNumbers) -> dict[str, object]:
-    return {
-        "state": str(of.state),
-        "polls": of.polls,
-        "good_polls": of.good,
-        "entries": of.entries,
-        "matches": of.matches,
-        "nearest_score": None if of.nearest is None else round(of.nearest, 4),
-    }

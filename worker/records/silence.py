@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 
 class DayState(StrEnum):
@@ -67,3 +68,29 @@ class OutletDays:
     def on(self, day: date) -> DayNumbers:
         """One day."""
         return self.days.get(day, DayNumbers())
+
+
+def as_record(one: OutletDays, shown: Sequence[date]) -> dict[str, Any]:
+    """An outlet's days for programs, each day with its state.
+
+    Args:
+        one: the outlet.
+        shown: the days that are wanted, in their order.
+    """
+    return {
+        "language": one.language,
+        "outlet": one.outlet,
+        "feed_id": one.feed_id,
+        "days": [{"day": day.isoformat(), **_numbers(one.on(day))} for day in shown],
+    }
+
+
+def _numbers(of: DayNumbers) -> dict[str, Any]:
+    return {
+        "state": str(of.state),
+        "polls": of.polls,
+        "good_polls": of.good,
+        "entries": of.entries,
+        "matches": of.matches,
+        "nearest_score": None if of.nearest is None else round(of.nearest, 4),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -18,7 +18,8 @@ from worker.analysis.stories import Analyst
 from worker.domain import Scope, Watch
 from worker.errors import InputError
 from worker.learn.fitting import GREATEST_THRESHOLD, LEAST_THRESHOLD, Setting
-from worker.records import Brief
+from worker.records import Brief, MatchFilter
+from worker.records.silence import as_record
 from worker.store.store import Store
 from worker.tuning import Tuner
 from worker.web.api import models
@@ -29,6 +30,7 @@ from worker.web.listquery import WATCH_PATTERN
 MOST_TEXTS = 60
 """Articles of a story that one request looks at: some seconds of work at the most."""
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "The ledger has it already"}}
+_NO_WATCH: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such watch"}}
 Review = Annotated[str | None, Depends(needs(Scope.REVIEW))]
 
 
@@ -39,8 +41,15 @@ class BriefQuery(Given):
     since: Day | None = Field(None, description="something was found on this day (UTC) or later")
 
 
+class SilenceQuery(Given):
+    """Of which watch, and how far back."""
+
+    watch: str | None = Field(None, pattern=WATCH_PATTERN)
+    days: int = Field(14, ge=1, le=90, description="the last so many, today (UTC) among them")
+
+
 class InsightApi:
-    """Lineage, facts, quotations and briefings; names and tuning of watches.
+    """Lineage, facts, quotations and briefings; names, tuning, samples and silence of watches.
 
     Args:
         store: has the texts and the verdicts.
@@ -66,11 +75,14 @@ class InsightApi:
             **stories)  # fmt: skip
         add("/stories/{match_id}/facts", self.facts, response_model=models.FactList, **stories)
         add("/stories/{match_id}/quotes", self.quotes, response_model=models.QuoteList, **stories)
-        add("/brief", self.brief, response_model=Brief, **stories)
+        add("/brief", self.brief, response_model=Brief, responses=_NO_WATCH, **stories)
         add("/watches/{name}/names", self.names, response_model=models.NameList, **watches)
         add("/watches/{name}/names/{name_id}", self.judge, methods=["POST"],
             response_model=models.NameList, responses=_CONFLICT, **watches)  # fmt: skip
         add("/watches/{name}/tuning", self.tuning, response_model=models.TuningOf, **watches)
+        add("/watches/{name}/sample", self.sample, response_model=models.BlindList, **watches)
+        add("/silence", self.silence, response_model=models.SilenceGrid, responses=_NO_WATCH,
+            **watches)  # fmt: skip
         add("/watches/{name}/replay", self.replay, response_model=models.ReplayOf, **watches)
         return router
 
@@ -88,6 +100,8 @@ class InsightApi:
 
     def brief(self, query: Annotated[BriefQuery, Query()]) -> Any:
         """What the coverage of each story says that the seeds do not, and the other way."""
+        if query.watch is not None and not self._has_matches(query.watch):
+            self._named(query.watch)
         since = datetime.combine(query.since, time(), UTC) if query.since else None
         return brief_of(self._analyst, self._store, Period(query.watch, since), self._clock())
 
@@ -125,6 +139,20 @@ class InsightApi:
             "quality": [asdict(one) for one in found.quality],
         }
 
+    def sample(self, name: WatchName) -> Any:
+        """The blind sample that waits: judge each by its text alone, as any match's verdict."""
+        self._named(name)
+        return {"articles": [asdict(one) for one in self._store.samples.waiting(name)]}
+
+    def silence(self, query: Annotated[SilenceQuery, Query()]) -> Any:
+        """Why an outlet has a match on a day, or none: the latest day last."""
+        if query.watch is not None:
+            self._named(query.watch)
+        today = self._clock().date()
+        shown = [today - timedelta(days=number) for number in reversed(range(query.days))]
+        outlets = self._store.silence.outlets(shown[0], query.watch)
+        return {"outlets": [as_record(one, shown) for one in outlets]}
+
     def replay(
         self,
         name: WatchName,
@@ -133,6 +161,10 @@ class InsightApi:
         """What another threshold would let in and drop among what is stored."""
         found = Tuner(self._store).replay(self._named(name), Setting(threshold))
         return {"watch": name, "threshold": threshold, **asdict(found)}
+
+    def _has_matches(self, watch: str) -> bool:
+        """Whether there is something of it, though its folder may be gone."""
+        return any(self._store.matches.rows(MatchFilter(watch=watch, limit=1, with_unrelated=True)))
 
     def _named(self, name: str) -> Watch:
         if name not in self._watches:

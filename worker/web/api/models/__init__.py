@@ -11,12 +11,14 @@ from worker.web.api.models.articles import (
 from worker.web.api.models.feeds import MAX_URL, Feed, FeedChange, FeedPage, Move, NewFeed
 from worker.web.api.models.fields import MAX_NUMBER, Day, Given, Id, MatchNumber, WatchName, Whole
 from worker.web.api.models.insights import (
+    BlindList,
     FactList,
     LineageGraph,
     NameList,
     NewStanding,
     QuoteList,
     ReplayOf,
+    SilenceGrid,
     TuningOf,
 )
 from worker.web.api.models.matches import (
@@ -49,6 +51,7 @@ __all__ = [
     "MAX_URL",
     "Article",
     "ArticlePage",
+    "BlindList",
     "Day",
     "DayCount",
     "Decisions",
@@ -80,6 +83,7 @@ __all__ = [
     "ReviewList",
     "Seed",
     "Sighting",
+    "SilenceGrid",
     "Stats",
     "Story",
     "StoryGroup",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from worker.domain import Clue, Confidence, Way
-from worker.records import FollowedQuote, NameRow, SharedFact
+from worker.records import BlindRow, DayState, FollowedQuote, NameRow, SharedFact
 from worker.store.naming import MAX_NAME as MAX_RENDERING
 from worker.web.api.models.fields import Given
 from worker.web.forms import MAX_NAME
@@ -140,3 +140,39 @@ class ReplayOf(BaseModel):
     threshold: float
     comes_in: MovedMatches
     goes_out: MovedMatches
+
+
+class BlindList(BaseModel):
+    """Articles below the threshold, drawn by chance, without their scores."""
+
+    articles: list[BlindRow]
+
+
+class DayOf(BaseModel):
+    """A day (UTC) of an outlet."""
+
+    day: date
+    state: DayState = Field(
+        description="matched; below: published, below the threshold; quiet: the feed was read and "
+        "had nothing new; broken: it could not be read; unasked: not asked, or forgotten"
+    )
+    polls: int
+    good_polls: int = Field(description="those that could be read")
+    entries: int
+    matches: int
+    nearest_score: float | None = Field(description="the best score just below the threshold")
+
+
+class OutletOf(BaseModel):
+    """The days of an outlet in one language."""
+
+    language: str
+    outlet: str
+    feed_id: int
+    days: list[DayOf]
+
+
+class SilenceGrid(BaseModel):
+    """Languages, outlets and days."""
+
+    outlets: list[OutletOf]
