@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -131,6 +132,15 @@ def test_the_page_leads_to_the_passages(see: See, told: list[int]) -> None:
     }
     assert all("#:~:text=" in target for target in targets)
     assert "2 independent reports" in words(line)
+
+
+def test_what_nobody_repeats_leads_to_the_seed_beside_an_article(see: See, told: list[int]) -> None:
+    third = read_article(as_article(SEED)).passages[2].text
+    (line,) = [li for li in see("/brief?days=90").xpath("//article//li") if third in words(li)]
+    (target,) = line.xpath(".//a/@href")
+    page, _, fragment = target.partition("#:~:text=")
+    assert page in {f"/matches/{one}" for one in told}
+    assert unquote(fragment) in words(see(page))
 
 
 def test_odd_choices_get_the_usual_week(see: See, told: list[int]) -> None:

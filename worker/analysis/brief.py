@@ -48,6 +48,7 @@ class _Fact:
     text: str
     language: str
     told: dict[str, str] = field(default_factory=dict)
+    beside: int | None = None
 
 
 @dataclass(frozen=True)
@@ -274,8 +275,12 @@ def _seed_passages(story: ReadStory) -> list[_Fact]:
     """The passages of the seeds, with the articles that repeat them."""
     found = []
     for seed in story.seeds:
+        # a match's page shows all seeds of its watch, the nearest one first
+        own = [one.article for one in story.articles if one.article is not None]
+        own.sort(key=lambda one: seed.seed is None or one.seed != seed.seed.id)
+        beside = own[0].match_id if own else None
         for passage in seed.reading.passages:
-            fact = _Fact(FactKind.PASSAGE, passage.text, seed.reading.language)
+            fact = _Fact(FactKind.PASSAGE, passage.text, seed.reading.language, beside=beside)
             for other in story.articles:
                 said = _counterpart(passage.text, seed, other)
                 if said:
@@ -302,6 +307,7 @@ def _told_fact(
         tellers[0].language if is_whole and not is_seeds else fact.language,
         len({group[key] for key in fact.told}),
         tuple(tellers),
+        fact.beside,
     )
 
 

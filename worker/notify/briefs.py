@@ -228,7 +228,7 @@ def _story(story: StoryBrief) -> Iterator[Block]:
         yield from (_line(one) for one in story.repeated[:MOST_REPEATED])
     if story.silent:
         yield Block(2, _("What of the seeds nobody repeats"))
-        yield from (Block(4, one.text, one.language) for one in story.silent[:MOST_SILENT])
+        yield from (_silent_line(one) for one in story.silent[:MOST_SILENT])
     shares = [one for one in story.shares if one.share is not None]
     if shares:
         yield Block(2, _("How much of each article goes back to a seed"))
@@ -261,6 +261,12 @@ def _line(fact: ToldFact) -> Block:
     )
     links = tuple(_link(one) for one in fact.tellers[:MOST_LINKS])
     return Block(4, fact.text, fact.language, f"{said}, {who}", links)
+
+
+def _silent_line(fact: ToldFact) -> Block:
+    beside = fact.beside
+    links = (Link(_("a seed"), passage_address(beside, fact.text)),) if beside is not None else ()
+    return Block(4, fact.text, fact.language, links=links)
 
 
 def _conflict_line(fact: SharedFact) -> Block:

@@ -39,6 +39,7 @@ class ToldFact:
         text: as its first teller has it; in the seed's words if it is the seed's.
         independent: how many say it, copies and translations of one text counted once.
         tellers: all of them, the first to tell it first.
+        beside: of what a seed says: a match whose page shows that seed beside its article.
     """
 
     kind: FactKind
@@ -46,6 +47,7 @@ class ToldFact:
     language: str
     independent: int
     tellers: tuple[Teller, ...]
+    beside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request
@@ -54,7 +55,7 @@ class BriefPage:
         return page(
             "brief",
             brief=found,
-            heading=heading(found),
+            heading=heading(replace(found, watch=self._watches[watch].title) if watch else found),
             period=period(found),
             stories=list(stories_of(found)),
             watches=self._watches,
