@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 from lxml import html
@@ -14,15 +15,17 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Filler
 from tests.web.filling import KELP
-from tests.web.test_brief import PADDING, found
+from tests.web.test_brief import PADDING, found, packed
 from tests.web.test_inbox import words
 from worker.analysis.brief import Period, brief_of
 from worker.analysis.facts import facts_of
 from worker.analysis.stories import Analyst
-from worker.domain import Measure
+from worker.domain import Measure, SeedRows
 from worker.locales import speaking
+from worker.match.matcher import read_article
 from worker.notify.briefs import blocks, write_html, write_text
 from worker.records import Brief, SharedFact
+from worker.sketching import as_article, text_hash_of
 from worker.store.store import Store
 
 See = Callable[..., HtmlElement]
@@ -149,6 +152,22 @@ def test_values_are_told_in_the_readers_language_too(client: TestClient, told: l
     (day,) = [one for one in rows if "11/3" in words(one)]
     assert "12 Maret" in words(day)
     assert "11 Maret" in words(day)
+
+
+def test_what_a_seed_says_leads_to_it_beside_an_article(see: See, filled: Filler) -> None:
+    seed = KELP.seeds[0]
+    first, _, third = (p.text for p in read_article(as_article(seed)).passages)
+    kept = SeedRows("kelp", seed.id, text_hash_of(seed), packed(as_article(seed), [98, 1, 2, 3]))
+    dear = "The budget is 2.4 million euros over four years, as somebody else has written."
+    (one,) = filled(
+        found("One", {first: 1, dear: 3, PADDING[0]: 20, PADDING[1]: 21}, seeds=(kept,))
+    )
+    (row,) = see(f"/stories/{one}").xpath("//tbody[@class='conflict']")
+    (target,) = row.xpath(".//a[text()='a seed']/@href")
+    page, _, fragment = target.partition("#:~:text=")
+    assert page == f"/matches/{one}"
+    assert unquote(fragment) in " ".join(third.split())
+    assert unquote(fragment) in words(see(page))
 
 
 def test_a_contradiction_of_a_seed_leads_to_an_article_that_repeats_it(

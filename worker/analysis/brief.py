@@ -275,10 +275,7 @@ def _seed_passages(story: ReadStory) -> list[_Fact]:
     """The passages of the seeds, with the articles that repeat them."""
     found = []
     for seed in story.seeds:
-        # a match's page shows all seeds of its watch, the nearest one first
-        own = [one.article for one in story.articles if one.article is not None]
-        own.sort(key=lambda one: seed.seed is None or one.seed != seed.seed.id)
-        beside = own[0].match_id if own else None
+        beside = story.beside.get(seed.seed.id) if seed.seed is not None else None
         for passage in seed.reading.passages:
             fact = _Fact(FactKind.PASSAGE, passage.text, seed.reading.language, beside=beside)
             for other in story.articles:

@@ -99,6 +99,15 @@ class ReadStory:
         return [one for one in self.tellings if one.seed is not None]
 
     @property
+    def beside(self) -> dict[str, int]:
+        """By a seed's id a match whose page shows it: the earliest that it is the nearest of."""
+        found: dict[str, int] = {}
+        for one in self.articles:
+            if one.article is not None:
+                found.setdefault(one.article.seed, one.article.match_id)
+        return found
+
+    @property
     def by_key(self) -> dict[str, Telling]:
         """All of them by key."""
         return {one.key: one for one in self.tellings}

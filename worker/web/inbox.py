@@ -124,6 +124,7 @@ class Inbox(FormPages):
             spread=spread_of(read),
             facts=side_by_side(read),
             quotes=quotes_of(read)[:_MOST_QUOTES],
+            beside=read.beside,
             history=self._store.story_decisions.history(story_id),
             flash=flash_of(self._store, request),
         )
