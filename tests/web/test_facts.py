@@ -20,12 +20,13 @@ from tests.web.test_inbox import words
 from worker.analysis.brief import Period, brief_of
 from worker.analysis.facts import facts_of
 from worker.analysis.stories import Analyst
-from worker.domain import Measure, SeedRows
+from worker.domain import Measure, Rendering, SeedRows
 from worker.locales import speaking
 from worker.match.matcher import read_article
 from worker.notify.briefs import blocks, write_html, write_text
 from worker.records import Brief, SharedFact
 from worker.sketching import as_article, text_hash_of
+from worker.store.naming import APPROVED
 from worker.store.store import Store
 
 See = Callable[..., HtmlElement]
@@ -110,29 +111,44 @@ def test_an_office_that_contradicts_is_on_the_page(see: See, filled: Filler) -> 
     assert "ministre Achieng Odhiambo" in words(row)
 
 
-def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
-    see: See, client: TestClient, sqlite_store: Store, filled: Filler
-) -> None:
+@pytest.fixture
+def rendered(filled: Filler) -> list[int]:
     one = "Le laboratoire est géré par l'Association kényane de développement du cinéma (KFDA)."
     other = "The laboratory is run by the Kenyan Food and Drug Administration (KFDA) in Kilifi."
     third = "Phòng thí nghiệm do Hiệp hội Phát triển Điện ảnh Kenya (KFDA) điều hành ở Kilifi."
-    matches = filled(
+    return filled(
         found("Un", {one: 1, PADDING[0]: 20}, "fr", outlet="L'Écho"),
         found("Two", {other: 1, PADDING[1]: 21}, outlet="The Herald"),
         found("Ba", {third: 1, PADDING[2]: 22}, "vi", outlet="Tin Biển"),
     )
-    page = see(f"/stories/{matches[0]}")
-    (row,) = page.xpath("//section[contains(@class, 'facts')]//tbody[@class='conflict']")
+
+
+def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
+    see: See, client: TestClient, sqlite_store: Store, rendered: list[int]
+) -> None:
+    (row,) = see(f"/stories/{rendered[0]}").xpath("//tbody[@class='conflict']")
     assert "Organisation" in words(row)
     versions = [words(line) for line in row.xpath("./tr")]
     assert ["L'Écho" in line and "Tin Biển" in line for line in versions] == [True, False]
     assert "Kenyan Food and Drug Administration (KFDA)" in versions[1]
-    client.headers["accept-language"] = "vi"
-    page = see(f"/stories/{matches[0]}")
-    (value,) = page.xpath("//tbody[@class='conflict']/tr[1]/td[1]")
-    assert words(value).startswith("Hiệp hội Phát triển Điện ảnh Kenya (KFDA)")
     brief = brief_of(Analyst(sqlite_store, [KELP]), sqlite_store, Period(), NOW)
     assert "Kenyan Food and Drug Administration (KFDA): The Herald" in write_text(brief, "")
+    client.headers["accept-language"] = "vi"
+    (value,) = see(f"/stories/{rendered[0]}").xpath("//tbody[@class='conflict']/tr[1]/td[1]")
+    assert words(value).startswith("Hiệp hội Phát triển Điện ảnh Kenya (KFDA)")
+
+
+def test_renderings_that_a_person_approved_contradict_nothing(
+    see: See, sqlite_store: Store, rendered: list[int]
+) -> None:
+    for language, text, marks in (
+        ("fr", "Association kényane de développement du cinéma", 1),
+        ("vi", "Hiệp hội Phát triển Điện ảnh Kenya", 1),
+        ("en", "Kenyan Food and Drug Administration", 0),
+    ):
+        name = Rendering("Kenyan Film Development Association", language, text)
+        sqlite_store.names.add("kelp", name, APPROVED)
+        assert len(see(f"/stories/{rendered[0]}").xpath("//tbody[@class='conflict']")) == marks
 
 
 def test_the_page_marks_it_in_words_and_leads_to_the_passages(see: See, told: list[int]) -> None:

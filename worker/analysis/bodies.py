@@ -13,18 +13,22 @@ from functools import lru_cache
 from itertools import combinations
 
 from worker.analysis.comparing import Comparison, Spot
+from worker.domain import Rendering
 from worker.match.acronyms import bodies
-from worker.match.bodies import is_part_of_world
+from worker.match.bodies import is_part_of_world, normal
 from worker.match.pairs import TextRows
 
 _REMEMBERED = 3_000
+_MOST_OF_IT = 0.8
+"""Share of a body's name that an approved rendering has, where it begins later."""
 
 
-def compare_bodies(rows: Sequence[TextRows]) -> Comparison:
+def compare_bodies(rows: Sequence[TextRows], renderings: Sequence[Rendering] = ()) -> Comparison:
     """Compare how the texts of a story render the bodies whose acronym they give.
 
     Args:
         rows: the texts.
+        renderings: of names, as far as a person approved them; what is approved is right.
     """
     agreements: list[tuple[Spot, Spot]] = []
     conflicts: list[tuple[Spot, Spot]] = []
@@ -33,6 +37,7 @@ def compare_bodies(rows: Sequence[TextRows]) -> Comparison:
         for spot in _bodies_of(text):
             if spot.body is not None:
                 by_acronym[spot.body.acronym].setdefault(text.key, []).append(spot)
+    approved = _approved(renderings)
     for by_text in by_acronym.values():
         pairs = [
             (one, other)
@@ -40,12 +45,18 @@ def compare_bodies(rows: Sequence[TextRows]) -> Comparison:
             for one, other in _paired(ours, theirs)
         ]
         known = _told_places(by_text.values())
-        apart = [pair for pair in pairs if _are_apart(*pair, known)]
+        apart = [
+            pair
+            for pair in pairs
+            if _are_apart(*pair, known) and not any(_has_both(*pair, one) for one in approved)
+        ]
+        is_by_place = any(_have_same_aims(*pair) for pair in apart)
         conflicts += apart
         agreements += [
-            (one, other)
-            for one, other in pairs
-            if one.agrees_with(other) and not _is_open(one, other, apart)
+            pair
+            for pair in pairs
+            if pair[0].agrees_with(pair[1])
+            and not (apart and (_share_no_place(*pair) if is_by_place else _is_open(*pair)))
         ]
     return Comparison(tuple(agreements), tuple(conflicts))
 
@@ -55,6 +66,23 @@ def _paired(ours: Sequence[Spot], theirs: Sequence[Spot]) -> Iterator[tuple[Spot
     pairs = [(one, other) for one in ours for other in theirs]
     same = [pair for pair in pairs if pair[0].agrees_with(pair[1])]
     yield from same or pairs[:1]
+
+
+def _approved(renderings: Iterable[Rendering]) -> list[frozenset[str]]:
+    """Of each name of a seed, all its renderings that a person approved, and itself."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for one in renderings:
+        found[one.name] |= {normal(one.name), normal(one.text)}
+    return [frozenset(names) for names in found.values()]
+
+
+def _has_both(one: Spot, other: Spot, names: frozenset[str]) -> bool:
+    """Whether two bodies are renderings of one name, give or take a word at its beginning."""
+    written = [normal(spot.body.name) for spot in (one, other) if spot.body is not None]
+    return all(
+        any(text.endswith(name) and len(name) >= _MOST_OF_IT * len(text) for name in names)
+        for text in written
+    )
 
 
 def _told_places(texts: Iterable[Sequence[Spot]]) -> frozenset[str]:
@@ -82,16 +110,17 @@ def _are_apart(one: Spot, other: Spot, known: frozenset[str]) -> bool:
     return is_known and one.body.is_elsewhere(other.body)
 
 
-def _is_open(one: Spot, other: Spot, apart: Sequence[tuple[Spot, Spot]]) -> bool:
-    """Whether nothing tells that two names are of one body, where others contradict each other."""
-    if one.body is None or other.body is None:
-        return True
-    is_by_place = any(
-        x.body is not None and y.body is not None and x.body.has_same_aims(y.body) for x, y in apart
-    )
-    if is_by_place:
-        return not one.body.places & other.body.places
-    return bool(apart) and not one.body.is_surely(other.body)
+def _have_same_aims(one: Spot, other: Spot) -> bool:
+    return one.body is not None and other.body is not None and one.body.has_same_aims(other.body)
+
+
+def _share_no_place(one: Spot, other: Spot) -> bool:
+    return one.body is None or other.body is None or not one.body.places & other.body.places
+
+
+def _is_open(one: Spot, other: Spot) -> bool:
+    """Whether nothing tells that two names are of one body."""
+    return one.body is None or other.body is None or not one.body.is_surely(other.body)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -62,7 +62,7 @@ def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
     ]
     found = [_without_translated(one, rows, family) for one in found]
     found.append(compare_offices(rows, family))
-    found.append(compare_bodies(rows))
+    found.append(compare_bodies(rows, story.renderings))
     facts = [_fact(group, story, family) for group in _groups(found)]
     return tuple(sorted((one for one in facts if one is not None), key=_rank))
 

@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
-from worker.domain import ArticleText, Likeness, Lineage, Relation, Seed, Told, Watch
+from worker.domain import ArticleText, Likeness, Lineage, Relation, Rendering, Seed, Told, Watch
 from worker.match.matcher import read_article
 from worker.match.pairs import TextRows, likeness
 from worker.match.reading import Reading
@@ -68,6 +68,7 @@ class ReadStory:
         likenesses: of the pairs that were worth comparing.
         baseline: the seeds that are the nearest ones of its articles, also where these tell of
             another event.
+        renderings: of the seeds' names, as far as a person approved them.
     """
 
     story_id: int
@@ -77,6 +78,7 @@ class ReadStory:
     lineage: Lineage
     likenesses: tuple[Likeness, ...]
     baseline: tuple[Telling, ...]
+    renderings: tuple[Rendering, ...] = ()
 
     @property
     def head(self) -> dict[str, Any]:
@@ -138,8 +140,10 @@ class Analyst:
         story_id = self._store.stories.id_of(story_id)
         texts = self._store.tellings.texts(story_id, limit)
         articles = [_article(text) for text in texts]
-        watch = texts[0].watch
-        baseline = self._seeds(watch, {text.seed for text in texts})
+        name = texts[0].watch
+        known = [self._watches[name]] if name in self._watches else []
+        watch = next(iter(with_learnt(self._store, known)), None)
+        baseline = self._seeds(watch, {text.seed for text in texts}) if watch is not None else []
         on_event = {text.seed for text in texts if text.relation in _ON_EVENT}
         pages = {_page(text.url) for text in texts}  # of a seed that a feed has brought too
         seeds = [
@@ -152,21 +156,18 @@ class Analyst:
         found = tuple(_likenesses([one.rows for one in tellings if one.rows is not None]))
         return ReadStory(
             story_id,
-            watch,
+            name,
             tuple(tellings),
             self._store.stories.size(story_id),
             lineage([one.told for one in tellings], found),
             found,
             tuple(baseline),
+            watch.renderings if watch is not None else (),
         )
 
-    def _seeds(self, name: str, wanted: Collection[str]) -> list[Telling]:
+    def _seeds(self, watch: Watch, wanted: Collection[str]) -> list[Telling]:
         """Some seeds of a watch as they are now, those that people added among them."""
-        watch = self._watches.get(name)
-        if watch is None:
-            return []
-        (watch,) = with_learnt(self._store, [watch])
-        kept = {one.rows.seed: one for one in self._store.tellings.seeds(name)}
+        kept = {one.rows.seed: one for one in self._store.tellings.seeds(watch.name)}
         found = []
         for seed in watch.seeds:
             if seed.id not in wanted:
