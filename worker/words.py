@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_percent
 
 from worker.domain import UNDETERMINED, Relation, Verdict
@@ -92,6 +92,11 @@ def direction(code: str | None) -> str:
 def day(moment: date) -> str:
     """A date such as 2 Apr 2025 (of a time: in UTC)."""
     return str(format_date(moment, "medium", locale()))
+
+
+def day_of_year(moment: date) -> str:
+    """A day such as 2 Apr, where the year is plain."""
+    return str(format_skeleton("MMMd", moment, locale=locale()))
 
 
 def minute(moment: datetime) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,10 +16,13 @@ from starlette.testclient import TestClient
 from tests.web.conftest import Filler
 from tests.web.filling import KELP, Found
 from tests.web.test_inbox import words
+from worker.analysis.stories import Analyst
 from worker.domain import ArticleText, Relation, SeedRows
+from worker.locales import speaking
 from worker.match.matcher import read_article
 from worker.sketching import as_article, text_hash_of
 from worker.store.store import Store
+from worker.web.lineagechart import picture
 
 See = Callable[..., HtmlElement]
 ENGLISH = "\n\n".join(
@@ -125,3 +131,30 @@ def test_a_story_matched_before_vectors_were_kept_has_no_links_and_a_page(
 
 def test_an_unknown_story_is_not_found(client: TestClient) -> None:
     assert client.get("/stories/999/lineage.json").status_code == 404
+
+
+@pytest.mark.parametrize(("days", "labels"), [(1, 0), (2, 1), (6, 4), (40, 4), (4000, 0)])
+def test_the_picture_says_which_days_are_where(
+    sqlite_store: Store, story: list[int], days: int, labels: int
+) -> None:
+    start = datetime(2026, 2, 12, 6, tzinfo=UTC)
+    tellings = [
+        replace(one, told=replace(one.told, published_at=when, seen_at=None))
+        for one, when in zip(
+            Analyst(sqlite_store, [KELP]).read(story[0]).articles,
+            (start, start + timedelta(hours=1), start + timedelta(days=days)),
+            strict=True,
+        )
+    ]
+    with speaking("fr"):
+        drawn = ET.fromstring(picture(tellings, ()))
+    svg = "{http://www.w3.org/2000/svg}" if drawn.tag.startswith("{") else ""
+    found = [one for one in drawn.iter(f"{svg}text") if one.get("class") == "day"]
+    assert len(found) == labels
+    places = [float(one.get("x", "0")) for one in found]
+    assert all(other - one > 80 for one, other in pairwise(places))
+    assert days != 6 or found[0].text == "14 févr."
+    kinds = [one.get("class") for one in drawn]
+    assert kinds.index("seed" if "seed" in kinds else "text") > max(
+        place for place, kind in enumerate(kinds) if kind == "lane"
+    )

@@ -6,7 +6,7 @@ it; the table beside it says the same. Colours and strokes are the page's own st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
@@ -16,10 +16,15 @@ from markupsafe import Markup
 from worker.analysis.graph import Link
 from worker.analysis.stories import Telling
 from worker.locales import _
-from worker.web.words import day, language_name, minute
+from worker.web.words import day, day_of_year, language_name, minute
 
 _LEFT, _RIGHT, _TOP, _LANE, _BOTTOM = 120, 24, 16, 44, 26
 _RADIUS, _APART, _WIDTH = 10, 24, 860
+_ROOM = _WIDTH - _LEFT - _RIGHT - 2 * _RADIUS
+_LABEL, _LONG_LABEL, _MOST_DAYS = 110, 190, 6
+"""Room that a day needs beside the first and the last, where these are told to the minute, and days
+that there is room for."""
+_STEPS = (1, 2, 7, 14, 30, 90)
 _PHRASES = 12
 
 
@@ -61,11 +66,11 @@ def picture(tellings: Sequence[Telling], links: Sequence[Link]) -> Markup:
         y = _TOP + _LANE * (row + 0.5)
         ET.SubElement(root, "path", {"class": "lane", "d": f"M{_LEFT} {y}H{width - 4:.0f}"})
         _text(root, "text", language_name(language), x="4", y=f"{y + 4}")
+    _axis(root, tellings, places, height)  # behind what is drawn later
     for link in links:
         _arrow(root, places[link.source.key], places[link.text.key], link)
     for number, one in enumerate(tellings, 1):
         _dot(root, places[one.key], number, one)
-    _axis(root, tellings, places, height)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - ElementTree has escaped it
 
 
@@ -89,13 +94,12 @@ def _places(
     moments = [moment for one in tellings if (moment := _moment(one))]
     first = min(moments, default=None)
     span = max(((moment - first) for moment in moments if first), default=timedelta())
-    room = _WIDTH - _LEFT - _RIGHT - 2 * _RADIUS
     taken: dict[int, float] = {}
     found: dict[str, _Place] = {}
     for one in sorted(tellings, key=lambda one: (_moment(one) is not None, _moment(one), one.key)):
         moment, row = _moment(one), lanes[one.told.language]
         share = (moment - first) / span if moment and first and span else 0.0
-        x = max(_LEFT + 2 * _RADIUS + share * room, taken.get(row, 0.0) + _APART)
+        x = max(_LEFT + 2 * _RADIUS + share * _ROOM, taken.get(row, 0.0) + _APART)
         taken[row] = x
         found[one.key] = _Place(x, _TOP + _LANE * (row + 0.5))
     return found, max([_WIDTH, *(place.x + _RIGHT for place in found.values())])
@@ -133,7 +137,7 @@ def _dot(root: ET.Element, place: _Place, number: int, one: Telling) -> None:
 def _axis(
     root: ET.Element, tellings: Sequence[Telling], places: Mapping[str, _Place], height: float
 ) -> None:
-    """The first and the last time."""
+    """The first and the last time, and days between them where there is room to write them."""
     timed = sorted(
         ((moment, places[one.key].x) for one in tellings if (moment := _moment(one))),
         key=lambda pair: pair[0],
@@ -141,11 +145,28 @@ def _axis(
     if not timed:
         return
     (first, left), (last, right) = timed[0], timed[-1]
-    says = minute if last - first < timedelta(days=3) else day
+    is_short = last - first < timedelta(days=3)
+    says, apart = (minute, _LONG_LABEL) if is_short else (day, _LABEL)
     _text(root, "text", says(first), x=f"{left - _RADIUS:.1f}", y=f"{height - 8}")
-    if right - left > 260:
-        end = {"x": f"{right + _RADIUS:.1f}", "y": f"{height - 8}", "class": "end"}
-        _text(root, "text", says(last), **end)
+    if right - left <= 260:
+        return
+    end = {"x": f"{right + _RADIUS:.1f}", "y": f"{height - 8}", "class": "end"}
+    _text(root, "text", says(last), **end)
+    for when in _days_between(first, last):
+        x = _LEFT + 2 * _RADIUS + (when - first) / (last - first) * _ROOM
+        if left + apart <= x <= right - apart:
+            label = {"x": f"{x:.1f}", "y": f"{height - 8}", "class": "day"}
+            _text(root, "text", day_of_year(when), **label)
+            ET.SubElement(root, "path", {"class": "lane", "d": f"M{x:.1f} {_TOP}V{height - 22}"})
+
+
+def _days_between(first: datetime, last: datetime) -> Iterator[datetime]:
+    """Midnights (UTC) of even steps, so few that their labels stay apart; none over years."""
+    days = (last - first).days
+    step = next((one for one in _STEPS if days / one <= _MOST_DAYS), days + 1)
+    when = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    while (when := when + timedelta(days=step)) < last:
+        yield when
 
 
 def _described(tellings: Sequence[Telling], links: Sequence[Link]) -> str:
