@@ -33,6 +33,11 @@ def hint_batches(batches: Iterable[Sequence[int]]) -> bool:
     return _send_all("seedwatch.process_articles", batches, MATCH)
 
 
+def hint_rematches(ids: Iterable[int]) -> bool:
+    """Send requests to match again, one a message; False if the broker refused."""
+    return _send_all("seedwatch.rematch", ([one] for one in ids), MATCH)
+
+
 def hint_deliveries(batches: Iterable[Sequence[int]]) -> bool:
     """Send deliveries to be told, in exactly these batches; False if the broker refused."""
     return _send_all("seedwatch.deliver", batches, DELIVER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.hints import hint_batches, hint_deliveries
+from tasks.hints import hint_batches, hint_deliveries, hint_rematches
 from worker import pipeline
 from worker.app import app
 from worker.wiring import services
@@ -15,6 +15,7 @@ def sweep() -> None:
         return
     if hint_batches(pipeline.due_articles(services())):
         hint_deliveries(pipeline.due_deliveries(services()))
+        hint_rematches(pipeline.due_rematches(services()))
     pipeline.tidy(services())
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import FEED_URL
 from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher, flat
+from tests.rematches import rematch_all
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
 from worker.domain import (
@@ -23,7 +24,7 @@ from worker.domain import (
 from worker.errors import FetchError
 from worker.health import oldest_due
 from worker.pipeline import Processed
-from worker.records import MatchFilter
+from worker.records import Change, MatchFilter
 from worker.services import Services
 
 SITE = "https://news.example"
@@ -287,18 +288,18 @@ def test_rematching_corrects_what_another_version_said_and_keeps_verdicts(
     work(services, poll(services).article_ids)
     (kelp,) = services.store.matches.rows()
     services.store.matches.review(kelp.id, Verdict.IRRELEVANT)
-    assert list(pipeline.rematch(services)) == []
+    assert rematch_all(services).total == 0
 
     trams = WordMatcher("trams")
     trams.version = "word-2"
     changed = replace(services, matcher=trams)
-    *_, done = pipeline.rematch(changed)
-    assert done == {Relation.SAME_EVENT: 1, Relation.UNRELATED: 1}
-    (tram,) = services.store.matches.rows()
+    done = rematch_all(changed)
+    assert (done.total, done.done, done.change("kelp")) == (2, 2, Change(came=1, went=0))
+    tram, still = services.store.matches.rows()
     assert (tram.title, tram.matcher_version) == ("New trams", "word-2")
-    assert services.store.matches.get(kelp.id).relation is Relation.UNRELATED
-    assert services.store.matches.get(kelp.id).verdict is Verdict.IRRELEVANT
-    assert list(pipeline.rematch(changed)) == []
+    assert (still.id, still.verdict) == (kelp.id, Verdict.IRRELEVANT)  # judged, so it stays
+    assert still.score == 0.01  # but that is what is thought of it now
+    assert rematch_all(changed).total == 0
 
 
 def test_a_backlog_that_shrinks_is_slow_and_one_that_does_not_is_broken(

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tests.conftest import FEED_URL
 from tests.fakes import FakeClock, FakeFetcher, ListChannel, NoLimiter, flat
+from tests.rematches import rematch_all
 from tests.sites import KELP, Item, page, rss
 from worker import embedded, health, pipeline
 from worker.config import Settings
@@ -214,7 +215,7 @@ def test_a_channel_is_told_once_wherever_it_stands_and_whatever_changes_in_it(
     pipeline.process_articles(first, poll(first).article_ids)
     services.matcher.version = "word-2"  # type: ignore[misc]
     both = replace(services, watches=(replace(watch, channels=(boss, again)),))
-    list(pipeline.rematch(both))
+    rematch_all(both)
     pipeline.deliver(both, flat(pipeline.due_deliveries(both)))
     with services.store.database.read() as connection:
         told = connection.execute(sa.text("SELECT key FROM outbox ORDER BY key")).scalars().all()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tests.conftest import FEED_URL
 from tests.fakes import FakeClock, FakeFetcher, ListChannel, WordMatcher, flat
+from tests.rematches import rematch_all
 from tests.sites import KELP, TRAM, Item, page, rss
 from worker import pipeline
 from worker.domain import ArticleText, FeedConfig, Match, Outcome, Verdict
@@ -109,7 +110,7 @@ def test_a_rematch_passes_over_what_was_forgotten(kept: Services, clock: FakeClo
     pipeline.tidy(kept)
     matcher = NearMatcher()
     matcher.version = "word-2"
-    list(pipeline.rematch(replace(kept, matcher=matcher)))
+    rematch_all(replace(kept, matcher=matcher))
     assert {article.title for article in matcher.seen} == {"Kelp", "Tram"}
 
 

@@ -38,7 +38,7 @@ _COMMANDS = {
     "beat": "worker.commands.parts:beat",
     "web": "worker.commands.parts:web",
     "migrate": "worker.commands.parts:migrate",
-    "rematch": "worker.commands.run:rematch",
+    "rematch": "worker.commands.rematch:rematch",
     "recount": "worker.commands.parts:recount",
     "doctor": "worker.commands.doctor:doctor",
     "demo": "worker.commands.run:demo",

@@ -72,6 +72,8 @@ def run_once(services: Services, on_progress: Progress = lambda _summary: None) 
         while batches := _batches_due_soon(services):
             for batch in batches:
                 _process(services, pool, batch, summary, on_progress)
+        while pipeline.rematch(services):
+            pass  # a slice at a time, until all that was asked for is done
         while batches := pipeline.due_deliveries(services, with_hinted=True):
             # side by side: each is of one channel, and a dead receiver holds up no other
             list(pool.map(lambda batch: pipeline.deliver(services, batch), batches))

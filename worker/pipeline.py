@@ -10,7 +10,8 @@
 4. **group**: a match joins its story (the room `story/`), in the transaction that stores it.
 5. **tell**: with the match a notice a channel is stored; `due_deliveries()` makes messages of
    those that are due, `deliver()` sends messages.
-6. **sweep**: `due_articles()` and `due_deliveries()` hand out again what is due or stuck.
+6. **sweep**: `due_articles()` and `due_deliveries()` hand out again what is due or stuck, and
+   `due_rematches()` what was asked to be matched again; `rematch()` does a few seconds of that.
 
 Every function takes ids, claims what is still due, and may be called twice with the same ids or
 die at any point: the store is the truth, messages are hints.
@@ -20,13 +21,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from worker import polls, pushing
-from worker.batch import MATCH_AT_ONCE, Batch, Processed, channels_of
+from worker.batch import Batch, Processed
 from worker.domain import Outcome
 from worker.errors import StoreError
 from worker.polls import FEEDS_BATCH, POLL_PATIENCE_S, Polled
+from worker.rematching import rematch_slice
 from worker.sampling import draw_samples
 from worker.services import Services
 from worker.store.claims import spread
@@ -167,30 +169,16 @@ def _count(services: Services, what: str, outcomes: Mapping[str, int]) -> None:
         log.warning("the counters could not be stored: %s", error)
 
 
-def rematch(services: Services) -> Iterator[Counter[str]]:
-    """Match what is stored again with the matcher, seeds and encoder of today.
+def rematch(services: Services) -> bool:
+    """Match some of what is stored again, where that was asked for; see `worker.rematching`.
 
-    What was answered by them already is passed over, so it goes on where it was interrupted.
+    Returns:
+        Whether somebody had asked and nobody else is at it: call it again.
 
-    Yields:
-        After each batch, how many articles have which best relation so far.
+    Raises:
+        StoreError: the database cannot be reached; the request comes back when its lease ends.
     """
-    version = services.matcher.version
-    channels = channels_of(services)
-    done: Counter[str] = Counter()
-    while batch := services.store.articles.not_matched_with(version, limit=MATCH_AT_ONCE):
-        answers = services.matcher.match([stored.article for stored in batch])
-        for stored, matches in zip(batch, answers, strict=True):
-            services.store.articles.store_rematch(
-                stored,
-                matches,
-                version,
-                channels,
-                services.sketcher.sketch(stored.article, matches),
-                services.story_rule,
-            )
-            done[max(matches, key=lambda match: match.score).relation] += 1
-        yield done
+    return rematch_slice(services)
 
 
 # --- 5: tell ----------------------------------------------------------------------------------
@@ -256,6 +244,11 @@ def _forget(services: Services) -> None:
         is_done = is_done and number < FORGET_LOG_BATCH
     if is_done:
         store.pulse.take(RETENTION, services.name, for_s=0.0)
+
+
+def due_rematches(services: Services) -> list[int]:
+    """The request to match stored articles again that waits for a worker; see `due_feeds`."""
+    return services.store.rematches.hint_due()
 
 
 def due_deliveries(services: Services, *, with_hinted: bool = False) -> list[list[int]]:

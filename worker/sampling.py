@@ -42,7 +42,7 @@ def _draw(services: Services, watch: Watch) -> int:
     channels = {one.name: one.channels for one in services.watches}
     for stored in services.store.samples.articles(found[FAR]):
         (matches,) = services.matcher.match([stored.article])
-        services.store.articles.store_rematch(
+        services.store.rematches.store(
             stored,
             matches,
             services.matcher.version,

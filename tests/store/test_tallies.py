@@ -17,7 +17,7 @@ from tests.fakes import FakeClock
 from tests.store.counting import check_counts, kept
 from tests.web.filling import Found, fill
 from worker.domain import Match, Relation
-from worker.records import DayCount, MostOf, StoredArticle, ValueCount
+from worker.records import DayCount, MostOf, RematchJob, StoredArticle, ValueCount
 from worker.store import migrate
 from worker.store.schema import match, tally
 from worker.store.store import Store
@@ -25,6 +25,8 @@ from worker.store.tallies import Tally
 
 DAY = date(2026, 3, 1)  # the fakes' clock begins there, at noon
 NEXT = DAY + timedelta(days=1)
+ALL = RematchJob(0, "", "m8", None, None, 0)
+"""Whoever matches all that is stored again."""
 
 
 def match_of(relation: Relation, watch: str = "kelp") -> Match:
@@ -46,7 +48,7 @@ def two_days(store: Store, clock: FakeClock) -> Store:
 
 
 def article_called(title: str, store: Store) -> StoredArticle:
-    found = {one.article.title: one for one in store.articles.not_matched_with("m8", 10)}
+    found = {one.article.title: one for one in store.rematches.left(ALL, None, 10)}
     return found[title]
 
 
@@ -86,7 +88,7 @@ class TestCounts:
     def test_another_answer_moves_the_match_and_none_takes_it_away(self, two_days: Store) -> None:
         stored = article_called("a", two_days)
         for relation in (Relation.COPY, Relation.UNRELATED):
-            two_days.articles.store_rematch(stored, [match_of(relation)], "m8", {})
+            two_days.rematches.store(stored, [match_of(relation)], "m8", {})
             found = [one.relation for one in two_days.tallies.by_day(DAY) if one.day == DAY]
             kept_one = [relation] if relation.is_related else []
             assert found == [None, *kept_one, Relation.SAME_EVENT]
@@ -94,14 +96,14 @@ class TestCounts:
 
 class TestTogether:
     def test_two_workers_at_once_are_both_counted(self, two_days: Store) -> None:
-        stored = two_days.articles.not_matched_with("m8", 10)
+        stored = two_days.rematches.left(ALL, None, 10)
         start = threading.Barrier(len(stored))
 
         def rematch(one: StoredArticle) -> None:
             start.wait(10)
             for number in range(5):
                 relation = (Relation.COPY, Relation.SAME_TOPIC)[number % 2]
-                two_days.articles.store_rematch(one, [match_of(relation)], f"m{number}", {})
+                two_days.rematches.store(one, [match_of(relation)], f"m{number}", {})
 
         with ThreadPoolExecutor(len(stored)) as pool:
             list(pool.map(rematch, stored))

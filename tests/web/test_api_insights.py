@@ -94,3 +94,26 @@ def test_silence_is_told_day_by_day(client: TestClient, filled: Filler) -> None:
     assert days[-1]["matches"] == 1
     assert client.get("/api/v1/silence?watch=klep").status_code == 404
     assert client.get("/api/v1/silence?days=400").status_code == 422
+
+
+def test_matching_again_is_asked_for_and_followed(
+    client: TestClient, filled: Filler, sqlite_store: Store
+) -> None:
+    filled(Found("a"))
+    path = "/api/v1/watches/kelp/rematch"
+    assert client.get(path).json() == {"requests": []}
+    assert client.post(path, json={}).status_code == 401
+    reads = bearer(sqlite_store, Scope.READ)
+    assert client.post(path, json={}, headers=reads).status_code == 403
+    judges = bearer(sqlite_store, Scope.REVIEW, "desk")
+    assert client.post(path, json={"since": 7}, headers=judges).status_code == 422
+    answer = client.post(path, json={"since": "2026-01-30"}, headers=judges)
+    assert answer.status_code == 202
+    assert (answer.json()["state"], answer.json()["reviewer"]) == ("asked", "desk")
+    assert client.post(path, json={"since": "2026-01-30"}, headers=judges).json() == answer.json()
+    job = sqlite_store.rematches.claim("m9")
+    assert job is not None
+    sqlite_store.rematches.finish(job)
+    (found,) = client.get(path).json()["requests"]
+    assert (found["state"], found["total"], found["newly_matched"]) == ("done", 1, 0)
+    assert client.get("/api/v1/watches/nowhere/rematch").status_code == 404

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
 from tests.fakes import FakeClock
+from tests.store.test_tallies import match_of
 from tests.web.conftest import Filler
 from tests.web.filling import Found
 from tests.web.test_inbox import words
@@ -168,3 +169,48 @@ def test_addresses_that_mean_nothing(client: TestClient) -> None:
         ("/watches/kelp?threshold=x", 400),
     ):
         assert client.get(address).status_code == status, address
+
+
+def test_stored_articles_are_asked_to_be_matched_again_and_the_page_tells_how_far_it_is(
+    client: TestClient, see: See, filled: Filler, sqlite_store: Store
+) -> None:
+    filled(Found("high"))
+    form = fields(client, "/watches/kelp", "/watches/kelp/rematch")
+    refused = send(client, "/watches/kelp/rematch", form | {"token": "x" * 20, "days": "30"})
+    assert refused.status_code == 403
+    assert sqlite_store.rematches.latest() == []
+    asked = form | {"days": "30", "reviewer": "Lan"}
+    answer = send(client, "/watches/kelp/rematch", asked)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/watches/kelp?done=asked")
+    assert send(client, "/watches/kelp/rematch", asked).status_code == 303
+    (row,) = sqlite_store.rematches.latest(9)  # asked for twice, stored once
+    assert (row.reviewer, str(row.since)) == ("Lan", "2026-01-30")
+    page = words(see("/watches/kelp"))
+    assert "what came since 30 Jan 2026 asked for by Lan Asked for; a worker takes it up" in page
+    job = sqlite_store.rematches.claim("m9")
+    assert job is not None
+    (stored,) = sqlite_store.rematches.left(job, None, 9)
+    sqlite_store.rematches.store(stored, [match_of(MISS)], "m9", {}, job=job)
+    said = "1 article; 0 newly matched, 1 no longer."
+    assert f"Running: 1 of {said}" in words(see("/watches/kelp"))
+    sqlite_store.rematches.finish(job)
+    assert "Done: 1 article matched again; 0 newly matched, 1 no longer." in words(
+        see("/watches/kelp")
+    )
+    assert "0 newly matched, 0 no longer." in words(see("/watches/river"))
+    send(client, "/watches/kelp/rematch", form | {"days": ""})
+    job = sqlite_store.rematches.claim("m10")
+    assert job is not None
+    sqlite_store.rematches.finish(job, "EncoderError: <no> file")
+    page = words(see("/watches/kelp"))
+    assert "Given up after 0 of 1 article: EncoderError: <no> file" in page
+    assert "all that is stored" in page
+
+
+@pytest.mark.parametrize("days", ["-1", "x", "1e3", "9" * 30])
+def test_a_period_that_means_nothing_is_refused(
+    client: TestClient, sqlite_store: Store, days: str
+) -> None:
+    form = fields(client, "/watches/kelp", "/watches/kelp/rematch")
+    assert send(client, "/watches/kelp/rematch", form | {"days": days}).status_code == 400
+    assert sqlite_store.rematches.latest() == []

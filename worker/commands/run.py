@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -83,37 +82,6 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
         services.store.feeds.sync({watches[0].name: feeds})
         services.store.feeds.poll_now()
         _watch(services, once=once, as_json=as_json, no_web=no_web)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
-def rematch(as_json: bool) -> None:
-    """Match what is stored again, after seeds, encoder or version have changed.
-
-    Verdicts stay. Articles that were skipped before their page was fetched are due again.
-    Interrupted, it goes on where it was when it is called again.
-    """
-    settings = load_settings()
-    start_reporting(settings)
-    from worker import pipeline
-    from worker.wiring import build
-
-    services = build(settings)
-    done: Counter[str] = Counter()
-    for done in pipeline.rematch(services):
-        if sys.stderr.isatty():
-            click.echo(f"\r{done.total()} articles", nl=False, err=True)
-    again = services.store.triage.again()
-    services.close()
-    counts = dict(sorted(done.items()))
-    if again:
-        told = f"{again} articles whose page was not fetched are judged again by the next run"
-        click.echo(told, err=True)
-    if as_json:
-        print_json(counts)
-    else:
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        click.echo(told or "nothing to do: all is matched as it would be today")
 
 
 def _open_site() -> DemoSite:

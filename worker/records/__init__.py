@@ -63,6 +63,7 @@ from worker.records.polls import (
     Subscription,
 )
 from worker.records.quotes import FollowedQuote, QuoteVersion
+from worker.records.rematches import Change, RematchJob, RematchRow, RematchState
 from worker.records.silence import DayNumbers, DayState, OutletDays
 from worker.records.stories import (
     KeptSeed,
@@ -100,6 +101,7 @@ __all__ = [
     "AttemptRow",
     "BlindRow",
     "Brief",
+    "Change",
     "ChannelRow",
     "DayCount",
     "DayNumbers",
@@ -130,6 +132,9 @@ __all__ = [
     "PollResult",
     "QueryYield",
     "QuoteVersion",
+    "RematchJob",
+    "RematchRow",
+    "RematchState",
     "ReviewRow",
     "SampleWindow",
     "SavedFilter",

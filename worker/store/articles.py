@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain import ArticleText, Match, Outcome, Sketch
-from worker.records import ArticleJob, ArticleResult, StoredArticle, StoryRule
+from worker.domain import Outcome
+from worker.records import ArticleJob, ArticleResult, StoryRule
 from worker.store import claims, states
 from worker.store.articlerow import job_of, move_of, store_events, values_of
 from worker.store.engine import Database, Row, counts_of
@@ -249,70 +249,6 @@ class ArticleStore:
             )
         )
         return number
-
-    def not_matched_with(self, version: str, limit: int) -> list[StoredArticle]:
-        """Articles whose last answer came from another matcher, seeds or encoder; oldest first."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                sa.select(article)
-                .where(
-                    article.c.content_hash.is_not(None),
-                    article.c.state != states.MERGED,
-                    sa.or_(
-                        article.c.matcher_version.is_(None), article.c.matcher_version != version
-                    ),
-                )
-                .order_by(article.c.id)
-                .limit(limit)
-            ).all()
-        return [
-            StoredArticle(
-                row.id,
-                row.version,
-                ArticleText(row.title, row.text, row.language, row.published_at, row.url),
-            )
-            for row in rows
-        ]
-
-    def store_rematch(  # noqa: PLR0913 - what a match is told with
-        self,
-        stored: StoredArticle,
-        matches: Sequence[Match],
-        version: str,
-        channels: Channels,
-        sketch: Sketch | None = None,
-        rule: StoryRule = EACH_ALONE,
-        *,
-        kept: str | None = None,
-    ) -> bool:
-        """Store new answers for an article that is stored already; verdicts stay.
-
-        Args:
-            stored: as it was matched.
-            matches: one a watch.
-            version: of the matcher.
-            channels: where matches are told.
-            sketch: what its story is found by.
-            rule: which matches tell one story.
-            kept: the watch whose answer is kept however little it scored.
-
-        Returns:
-            False if the article has got another text meanwhile: its new answer is newer.
-        """
-        with self._db.write() as connection:
-            now = self._db.now(connection)
-            updated = connection.execute(
-                article.update()
-                .where(article.c.id == stored.id, article.c.version == stored.version)
-                .values(matcher_version=version)
-            )
-            if not updated.rowcount:
-                return False
-            tally = Tally(self._db, connection)
-            writer = MatchWriter(self._db, connection, channels, now, rule, tally)
-            writer.store(stored.id, stored.version, matches, sketch, kept=kept)
-            writer.close()
-        return True
 
     def counts(self) -> dict[str, int]:
         """How many articles are in each state."""

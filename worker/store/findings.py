@@ -35,6 +35,7 @@ class MatchWriter:
         channels: where matches are told.
         rule: which matches tell one story.
         tally: keeps the counts right.
+        keeps_judged: what a person has judged stays a match where the matcher would drop it.
         sketches: of the articles stored so far. loose: where matches were that are no more.
     """
 
@@ -44,6 +45,7 @@ class MatchWriter:
     now: datetime
     rule: StoryRule
     tally: Tally
+    keeps_judged: bool = False
     sketches: dict[int, Sketch | None] = field(default_factory=dict)
     loose: Loose = field(default_factory=set)
     _found: list[tuple[Match, int]] = field(default_factory=list)
@@ -99,6 +101,11 @@ class MatchWriter:
             )
             if inserted.first() is not None:
                 return
+        if self.keeps_judged and not found.relation.is_related:
+            # whoever gives a verdict just now is waited for
+            values["relation"] = sa.case(
+                (match.c.verdict.is_not(None), match.c.relation), else_=found.relation
+            )
         self.connection.execute(
             match.update()
             .where(match.c.article_id == article_id, match.c.watch == found.watch)

@@ -26,6 +26,7 @@ from worker.store.outbox import OutboxStore
 from worker.store.pages import PageStore
 from worker.store.pulse import PulseStore
 from worker.store.quarantine import QuarantineStore
+from worker.store.rematches import RematchStore
 from worker.store.retention import RetentionStore
 from worker.store.reviews import ReviewStore
 from worker.store.samples import SampleStore
@@ -79,6 +80,7 @@ class Store:
         self.names = NameStore(self.database)
         self.learning = LearningStore(self.database)
         self.samples = SampleStore(self.database)
+        self.rematches = RematchStore(self.database)
         self.subscriptions = SubscriptionStore(self.database)
 
     def migrate(self) -> None:

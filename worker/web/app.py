@@ -111,7 +111,7 @@ def make_app(  # noqa: PLR0913 - each is a seam with a default but the first thr
     app.include_router(FeedPages(store, watches, clock, guard, finder, check_url).router())
     app.include_router(TellingPages(telling, clock, guard).router())
     app.include_router(NamePages(store, watches, guard).router())
-    app.include_router(TuningPages(store, watches, guard).router())
+    app.include_router(TuningPages(store, watches, guard, clock).router())
     app.include_router(Verdicts(store, guard).router())
     app.include_router(MatchFeeds(store, watches).router())
     app.include_router(Documents(store, watches, clock).router())

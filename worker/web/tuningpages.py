@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -27,6 +28,11 @@ from worker.web.safety import FormGuard
 Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
 _SHOWN = 12
 """Articles of a replay that are named."""
+_REMATCHES = 3
+"""Requests to match again that are listed."""
+PERIODS, PERIOD = (7, 30, 90), 30
+"""Days that can be chosen for that, as on the other pages, and those that are unless others are."""
+_LONGEST_PERIOD = 36_500
 DONE = {
     "saved": N_("Saved. It holds for what comes from now on."),
     "undone": N_("Taken back. What held before holds again."),
@@ -35,14 +41,22 @@ DONE = {
     "relevant": N_("Saved as relevant."),
     "irrelevant": N_("Saved as irrelevant."),
     "unsure": N_("Saved as unsure."),
+    "asked": N_("Asked for: what is stored is matched again, as the list below tells."),
 }
 
 
 class TuningPages(FormPages):
     """The pages of single watches; see `FormPages` for what it is given."""
 
-    def __init__(self, store: Store, watches: Sequence[Watch], guard: FormGuard) -> None:
+    def __init__(
+        self,
+        store: Store,
+        watches: Sequence[Watch],
+        guard: FormGuard,
+        clock: Callable[[], datetime],
+    ) -> None:
         super().__init__(store, watches, guard)
+        self._clock = clock
         self._tuner = Tuner(store)
 
     def router(self) -> APIRouter:
@@ -50,6 +64,7 @@ class TuningPages(FormPages):
         router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
         router.add_api_route("/watches/{name}", self.watch, methods=["GET", "HEAD"])
         router.add_api_route("/watches/{name}/threshold", self.decide, methods=["POST"])
+        router.add_api_route("/watches/{name}/rematch", self.rematch, methods=["POST"])
         router.add_api_route("/watches/{name}/seeds", self.seeds, methods=["POST"])
         router.add_api_route("/watches/{name}/sample", self.sample, methods=["GET", "HEAD"])
         router.add_api_route("/watches/{name}/sample", self.judge, methods=["POST"])
@@ -84,6 +99,9 @@ class TuningPages(FormPages):
             shown=_SHOWN,
             added=[row for row in self._store.learning.seeds() if row.watch == name],
             done=DONE.get(request.query_params.get("done", "")),
+            rematches=self._store.rematches.latest(_REMATCHES),
+            periods=PERIODS,
+            period=PERIOD,
             default_threshold=DEFAULT_THRESHOLD,
             least=round(LEAST_THRESHOLD * 100),
             greatest=round(GREATEST_THRESHOLD * 100),
@@ -105,6 +123,17 @@ class TuningPages(FormPages):
         if not is_as_seen or not self._tuner.apply(watch, then, reviewer_of(form), seen=seen):
             raise _stale()
         return self._done(name, "saved", form)
+
+    def rematch(self, request: Request, name: Name, form: Form) -> Response:
+        """Ask for stored articles to be matched again; a worker does it."""
+        self._watch(name)
+        self._refuse_foreign(request, form)
+        since = None
+        if form.get("days"):
+            days = min(_number("days", form.get("days")), _LONGEST_PERIOD)
+            since = self._clock().date() - timedelta(days=days)
+        self._store.rematches.ask(since, reviewer_of(form))
+        return self._done(name, "asked", form)
 
     def seeds(self, request: Request, name: Name, form: Form) -> Response:
         """Make a match's article a seed, or take an added one out."""

@@ -2,7 +2,8 @@
 
 What is claimed and worked on (feed, article, outbox) has the same four columns: `state`, `due_at`
 (when anybody may take it: the schedule, the backoff and the lease in one), `token` (fences the
-finish of whoever claimed it last) and `tries` (claims since the last finish).
+finish of whoever claimed it last) and `tries` (claims since the last finish). A request to match
+again (rematch) has them too, but for the state: it is open until `finished_at`.
 """
 
 from worker.store.schema.articles import (
@@ -18,6 +19,7 @@ from worker.store.schema.learning import (
     blind_draw,
     blind_sample,
     name_rendering,
+    rematch,
     watch_seed,
     watch_setting,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "notice",
     "outbox",
     "pulse",
+    "rematch",
     "review",
     "saved_filter",
     "search",

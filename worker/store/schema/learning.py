@@ -1,4 +1,4 @@
-"""The tables of what people teach: settings, added seeds, blind samples, names."""
+"""The tables of what people teach: settings, added seeds, blind samples, names; matching again."""
 
 from __future__ import annotations
 
@@ -76,4 +76,26 @@ name_rendering = sa.Table(
     sa.Column("reviewer", CleanText),
     sa.Column("decided_at", UtcDateTime),
     sa.UniqueConstraint("watch", "name", "language", "text"),
+)
+
+rematch = sa.Table(
+    "rematch",
+    metadata,
+    row_id(),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("reviewer", CleanText),
+    sa.Column("since", sa.Date),
+    sa.Column("version", sa.String(64)),
+    sa.Column("total", sa.Integer),
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("passed_over", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cursor", sa.BigInteger),
+    sa.Column("changes", CleanJson),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime, index=True),
+    sa.Column("error", CleanText),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("token", sa.String(32)),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("hinted_at", UtcDateTime),
 )

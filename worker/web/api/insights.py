@@ -18,7 +18,7 @@ from worker.analysis.stories import Analyst
 from worker.domain import Scope, Watch
 from worker.errors import InputError
 from worker.learn.fitting import GREATEST_THRESHOLD, LEAST_THRESHOLD, Setting
-from worker.records import Brief, MatchFilter
+from worker.records import Brief, MatchFilter, RematchRow
 from worker.records.silence import as_record
 from worker.store.store import Store
 from worker.tuning import Tuner
@@ -27,6 +27,7 @@ from worker.web.api.access import needs
 from worker.web.api.models import Day, Given, Id, WatchName
 from worker.web.listquery import WATCH_PATTERN
 
+_REMATCHES = 10
 MOST_TEXTS = 60
 """Articles of a story that one request looks at: some seconds of work at the most."""
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "The ledger has it already"}}
@@ -84,6 +85,9 @@ class InsightApi:
         add("/silence", self.silence, response_model=models.SilenceGrid, responses=_NO_WATCH,
             **watches)  # fmt: skip
         add("/watches/{name}/replay", self.replay, response_model=models.ReplayOf, **watches)
+        add("/watches/{name}/rematch", self.rematches, response_model=models.RematchList, **watches)
+        add("/watches/{name}/rematch", self.rematch, methods=["POST"], status_code=202,
+            response_model=models.RematchOf, **watches)  # fmt: skip
         return router
 
     def lineage(self, match_id: Id) -> Any:
@@ -166,7 +170,25 @@ class InsightApi:
         """Whether there is something of it, though its folder may be gone."""
         return any(self._store.matches.rows(MatchFilter(watch=watch, limit=1, with_unrelated=True)))
 
+    def rematches(self, name: WatchName) -> Any:
+        """How far the latest requests to match stored articles again have come."""
+        self._named(name)
+        return {"requests": [_rematch(x, name) for x in self._store.rematches.latest(_REMATCHES)]}
+
+    def rematch(self, name: WatchName, given: models.NewRematch, token: Review) -> Any:
+        """Ask for stored articles to be matched again; a worker does it, once if asked twice."""
+        self._named(name)
+        return _rematch(self._store.rematches.ask(given.since, given.reviewer or token), name)
+
     def _named(self, name: str) -> Watch:
         if name not in self._watches:
             raise HTTPException(404, f"{name}: no such watch")
         return self._watches[name]
+
+
+def _rematch(row: RematchRow, watch: str) -> dict[str, Any]:
+    change = row.change(watch)
+    told = {
+        name: getattr(row, name) for name in models.RematchOf.model_fields if hasattr(row, name)
+    }
+    return told | {"newly_matched": change.came, "no_longer_matched": change.went}

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from worker.domain import Clue, Confidence, Way
-from worker.records import BlindRow, DayState, FollowedQuote, NameRow, SharedFact
+from worker.records import BlindRow, DayState, FollowedQuote, NameRow, RematchState, SharedFact
 from worker.store.naming import MAX_NAME as MAX_RENDERING
-from worker.web.api.models.fields import Given
+from worker.web.api.models.fields import Day, Given
 from worker.web.forms import MAX_NAME
 
 
@@ -123,6 +123,37 @@ class TuningOf(BaseModel):
     verdicts: int
     proposed_threshold: float | None
     quality: list[QualityOf]
+
+
+class NewRematch(Given):
+    """What is to be matched again."""
+
+    since: Day | None = Field(
+        None, description="what was first seen on this day (UTC) or later; null: all"
+    )
+    reviewer: str | None = Field(None, max_length=MAX_NAME, description="else the token's name")
+
+
+class RematchOf(BaseModel):
+    """A request to match stored articles again; it is about all watches."""
+
+    id: int
+    state: RematchState
+    asked_at: datetime
+    reviewer: str | None
+    since: date | None
+    total: int | None = Field(description="articles to match again; null: not counted yet")
+    done: int
+    passed_over: int = Field(description="could not be matched and keep their answers")
+    newly_matched: int = Field(description="for this watch, so far")
+    no_longer_matched: int
+    error: str | None = Field(description="why it was given up")
+
+
+class RematchList(BaseModel):
+    """The requests that were made last, latest first."""
+
+    requests: list[RematchOf]
 
 
 class MovedMatches(BaseModel):
