@@ -10,7 +10,7 @@ from worker.errors import SchemaError
 from worker.store.engine import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_HEAD = "0018"
+_HEAD = "0019"
 _ADVISORY_LOCK = 0x5EED
 
 
