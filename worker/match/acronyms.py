@@ -29,6 +29,8 @@ _APPOSED = re.compile(
 _ARTICLE = re.compile(
     r"^(?:[ldLD]['’]|(?:the|The|la|La|le|Le|el|El|los|las|les|il|der|die|das|de|het|o|a|os|as)\s)"
 )
+_REACH = 200
+"""Characters before an acronym in which its name stands."""
 _OR = {
     "en": "or", "fr": "ou", "de": "oder", "es": "o", "it": "o", "pt": "ou", "id": "atau",
     "vi": "hay|hoặc", "ru": "или", "uk": "або", "tr": "veya", "pl": "lub|czyli", "nl": "of",
@@ -58,27 +60,29 @@ def _found(text: str, language: str) -> Iterator[Body]:
         return Body(acronym.upper(), name.text, language, start, end, name.is_spelt)
 
     for brackets in _BRACKETS.finditer(text):
-        inside, before = brackets[1].strip(), text[: brackets.start()].rstrip()
+        at = max(0, brackets.start() - _REACH)
+        inside, before = brackets[1].strip(), text[at : brackets.start()].rstrip()
         within, ahead = _INSIDE.fullmatch(inside), _BEFORE.search(before)
         if within is not None:
             name = name_before(before, within["acronym"], language, words)
             if name is not None:
-                start = before.rindex(name.text)
+                start = at + before.rindex(name.text)
                 yield body(within["acronym"], name, start, brackets.end())
         elif ahead is not None:
             name = name_within(inside, ahead["acronym"], language, words)
             if name is not None:
-                yield body(ahead["acronym"], name, ahead.start(), brackets.end())
+                yield body(ahead["acronym"], name, at + ahead.start(), brackets.end())
     for match in _APPOSED.finditer(text):
         apposed = _ARTICLE.sub("", match["name"].strip())
         name = name_within(apposed, match["acronym"], language, words)
         if name is not None and (name.is_spelt or is_headed(apposed, words)):
             yield body(match["acronym"], name, *match.span())
     for match in _or(language).finditer(text) if language in _OR else ():
-        before = text[: match.start()]
+        at = max(0, match.start() - _REACH)
+        before = text[at : match.start()]
         name = name_before(before, match["acronym"], language, words)
         if name is not None:
-            yield body(match["acronym"], name, before.rindex(name.text), match.end())
+            yield body(match["acronym"], name, at + before.rindex(name.text), match.end())
 
 
 @lru_cache(maxsize=32)
