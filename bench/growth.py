@@ -12,6 +12,7 @@ PostgreSQL named by --url has to be empty; SQLite uses a temporary file.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import random
@@ -39,7 +40,6 @@ from worker.domain import FeedConfig, Seed, Watch
 from worker.services import AllAllowed, Services
 from worker.store.feeds import hash_of
 from worker.store.schema import article, article_version, fetch_event, fingerprint, sighting
-from worker.store.store import Store
 from worker.wiring import build
 
 OUTLETS = 100
@@ -106,6 +106,7 @@ class Growth:
         self._services, self._store, self._fetcher = services, services.store, fetcher
         self._texts, self._numbers = Texts(), itertools.count(1)
         self._chance = random.Random(3)
+        self._ticks: dict[int, int] = {}
         self._feeds = [f"https://site-{n}.example/rss" for n in range(OUTLETS)]
         configs = [FeedConfig(url, f"Outlet {n}") for n, url in enumerate(self._feeds)]
         self._store.feeds.sync({"growth": configs})
@@ -124,7 +125,7 @@ class Growth:
                 self._fetcher.put(f"{site}/{slug}", page(title, *told))
             self._fetcher.put(url, rss(*items, site=site), "text/xml")
         self._store.feeds.poll_now()
-        began, database = time.process_time(), _database_s(self._store)
+        began, database = time.process_time(), self._database_s()
         due = pipeline.due_feeds(self._services, with_hinted=True)
         ids = pipeline.poll_feeds(self._services, flat(due)).article_ids
         polled, wall = time.process_time(), time.perf_counter()
@@ -136,7 +137,7 @@ class Growth:
             before,
             1000 * (polled - began) / len(self._feeds),
             1000 * (ended - polled) / len(ids),
-            1000 * (_database_s(self._store) - database) / len(ids),
+            1000 * (self._database_s() - database) / len(ids),
             1000 * (time.perf_counter() - wall) / len(ids),
         )
 
@@ -209,26 +210,24 @@ class Growth:
             found = {urlsplit(row.url).hostname: row.place for row in connection.execute(query)}
         return [found[f"site-{n}.example"] for n in range(OUTLETS)]
 
+    def _database_s(self) -> float:
+        """Processor seconds of all PostgreSQL processes of this database so far; 0 for SQLite."""
+        if self._store.database.is_sqlite:
+            return 0.0
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        with self._store.database.read() as connection:
+            for pid in connection.execute(sa.text(query)).scalars():
+                with contextlib.suppress(OSError):
+                    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                    self._ticks[pid] = sum(map(int, fields[11:13]))
+        return sum(self._ticks.values()) / TICKS_PER_S  # those that have ended, too
+
     def _size(self) -> int:
         return sum(self._store.articles.counts().values())
 
     def _highest(self) -> int:
         with self._store.database.read() as connection:
             return connection.execute(sa.select(sa.func.max(article.c.id))).scalar_one()
-
-
-def _database_s(store: Store) -> float:
-    """Processor seconds of all PostgreSQL processes of this database; 0 for others."""
-    if store.database.is_sqlite:
-        return 0.0
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-    total = 0
-    with store.database.read() as connection:
-        for pid in connection.execute(sa.text(query)).scalars():
-            stat = Path(f"/proc/{pid}/stat")
-            if stat.exists():
-                total += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
-    return total / TICKS_PER_S
 
 
 def measure(url: str, sizes: Sequence[int], rounds: int) -> Iterator[Cost]:

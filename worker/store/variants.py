@@ -20,7 +20,7 @@ _NEAR_BITS = 12
 of a text changed, at most 10 of 394 texts' bits changed; of a million pairs of others 10 were as
 near."""
 _LATEST = 500
-"""Articles of an outlet that are looked at: what is published again is published soon."""
+"""Articles of an outlet that are looked at, on average: what is published again is so soon."""
 _SOON = timedelta(days=3)
 _SAME_DAY = timedelta(hours=20)
 """What an outlet writes by rote comes every day, so that from a day on nothing is the same."""
@@ -50,15 +50,31 @@ class Variants:
         self._connection = connection
         self._is_variant = is_variant
         self._known: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for place in sorted({result.place for result in results if _may_be_one(result)}):
-            rows = connection.execute(
-                sa.select(fingerprint.c.article_id, fingerprint.c.value)
-                .where(fingerprint.c.place == place)
-                .order_by(fingerprint.c.article_id.desc())
-                .limit(_LATEST)
-            )
-            self._known[place] = [(row.article_id, row.value) for row in rows]
+        asked = [result for result in results if _may_be_one(result)]
+        if asked:
+            self._read(asked)
         self.ids = {one for result in results for one in self._near(result)}
+
+    def _read(self, asked: Sequence[ArticleResult]) -> None:
+        """Read the fingerprints of the last days at the outlets of a batch."""
+        since = min(result.job.first_seen_at for result in asked) - _SOON
+        first_id = (
+            # ids are given in the order of time: an index of each outlet by time is not needed
+            sa.select(article.c.id)
+            .where(article.c.first_seen_at >= since)
+            .order_by(article.c.first_seen_at)
+            .limit(1)
+            .scalar_subquery()
+        )
+        places = sorted({result.place for result in asked})
+        rows = self._connection.execute(
+            sa.select(fingerprint.c.place, fingerprint.c.article_id, fingerprint.c.value)
+            .where(fingerprint.c.place.in_(places), fingerprint.c.article_id >= first_id)
+            .order_by(fingerprint.c.article_id.desc())
+            .limit(_LATEST * len(places))
+        )
+        for row in rows:
+            self._known[row.place].append((row.article_id, row.value))
 
     def known(self, result: ArticleResult) -> Row | None:
         """The article that a result is again; its row is locked already, or of this batch."""
