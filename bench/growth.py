@@ -1,12 +1,13 @@
 """Whether an article costs the same in a large store: python -m bench.growth [--url URL]
 
-A generator fills the store with articles that went through before (text, version, sighting,
-fingerprint, fetch; spread evenly over outlets and time); at each of several sizes the same number
-of new articles of those outlets goes through the pipeline: polled, claimed, extracted, their
-language detected, stored. Pages are short and matched with nothing, so that the store's part is not
-hidden by the rest. Told are processor milliseconds of a poll and of an article in this process, of
-an article in its PostgreSQL processes (where they run on this machine), and by the clock. A
-PostgreSQL named by --url has to be empty; SQLite uses a temporary file.
+A generator fills a store for each of several sizes with articles that went through before (text,
+version, sighting, fingerprint, fetch; spread evenly over outlets and time). Then, turn about, the
+same number of new articles of those outlets goes through the pipeline of each: polled, claimed,
+extracted, their language detected, stored. Pages are short and matched with nothing, so that the
+store's part is not hidden by the rest. Told are medians, in processor milliseconds of a poll and of
+an article in this process, of an article in its PostgreSQL processes (where they run on this
+machine), and by the clock. SQLite uses files in --folder, or temporary ones; of PostgreSQL --url
+names empty databases, with {} where the size stands. What is filled already is not filled again.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def words_of(chance: random.Random) -> list[str]:
 class Texts:
     """Titles and texts, no two of them alike."""
 
-    def __init__(self) -> None:
-        self._chance = random.Random(7)
-        self._words = words_of(self._chance)
+    def __init__(self, start: int) -> None:
+        self._words = words_of(random.Random(7))
+        self._chance = random.Random(start)
 
     def sentence(self, length: int = 14) -> str:
         """A sentence; the commonest words of English make it English."""
@@ -104,13 +105,15 @@ class Growth:
 
     def __init__(self, services: Services, fetcher: FakeFetcher) -> None:
         self._services, self._store, self._fetcher = services, services.store, fetcher
-        self._texts, self._numbers = Texts(), itertools.count(1)
         self._chance = random.Random(3)
         self._ticks: dict[int, int] = {}
         self._feeds = [f"https://site-{n}.example/rss" for n in range(OUTLETS)]
-        configs = [FeedConfig(url, f"Outlet {n}") for n, url in enumerate(self._feeds)]
-        self._store.feeds.sync({"growth": configs})
-        self.publish(1)  # of each outlet one: what is stored of it tells its place
+        first = self._highest()
+        self._texts, self._numbers = Texts(first), itertools.count(first)
+        if not first:
+            configs = [FeedConfig(url, f"Outlet {n}") for n, url in enumerate(self._feeds)]
+            self._store.feeds.sync({"growth": configs})
+            self.publish(1)  # of each outlet one: what is stored of it tells its place
         self._places = self._stored_places()
 
     def publish(self, each: int) -> Cost:
@@ -144,8 +147,10 @@ class Growth:
     def fill(self, size: int) -> None:
         """Store made-up articles until there are so many."""
         missing = size - self._size()
+        if missing <= 0:
+            return
         first = self._highest() + 1
-        numbers = range(first, first + max(0, missing))
+        numbers = range(first, first + missing)
         for start in range(0, len(numbers), _AT_ONCE):
             self._insert(list(self._rows(numbers[start : start + _AT_ONCE], size)))
         with self._store.database.write() as connection:
@@ -204,7 +209,7 @@ class Growth:
 
     def _stored_places(self) -> list[str]:
         query = sa.select(article.c.url, fingerprint.c.place).where(
-            article.c.id == fingerprint.c.article_id
+            article.c.id == fingerprint.c.article_id, article.c.id <= OUTLETS
         )
         with self._store.database.read() as connection:
             found = {urlsplit(row.url).hostname: row.place for row in connection.execute(query)}
@@ -227,46 +232,62 @@ class Growth:
 
     def _highest(self) -> int:
         with self._store.database.read() as connection:
-            return connection.execute(sa.select(sa.func.max(article.c.id))).scalar_one()
+            return connection.execute(sa.select(sa.func.max(article.c.id))).scalar_one() or 0
 
 
-def measure(url: str, sizes: Sequence[int], rounds: int) -> Iterator[Cost]:
-    """Measure at each size, the median of some rounds."""
+@contextlib.contextmanager
+def grown(url: str, folder: Path, size: int) -> Iterator[Growth]:
+    """A store of a size, filled if it is not."""
     watch = Watch("growth", "Growth", (Seed("seed", "Seed", "Nothing is matched with it.", "en"),))
-    fetcher = FakeFetcher()
-    with tempfile.TemporaryDirectory() as folder:
-        built = build(Settings(data_dir=Path(folder), database_url=url), [watch])
-        services = replace(
-            built, fetcher=fetcher, isolation=InThisProcess(), limiter=NoLimiter(),
-            robots=AllAllowed(), matcher=Nothing(),
-        )  # fmt: skip
-        growth = Growth(services, fetcher)
-        growth.publish(ARTICLES // OUTLETS)
-        for size in sizes:
-            growth.fill(size)
-            costs = [growth.publish(ARTICLES // OUTLETS) for _ in range(rounds)]
+    own, fetcher = folder / str(size), FakeFetcher()
+    own.mkdir(parents=True, exist_ok=True)
+    built = build(Settings(data_dir=own, database_url=url.format(size)), [watch])
+    services = replace(
+        built, fetcher=fetcher, isolation=InThisProcess(), limiter=NoLimiter(),
+        robots=AllAllowed(), matcher=Nothing(),
+    )  # fmt: skip
+    growth = Growth(services, fetcher)
+    growth.fill(size)
+    yield growth
+    services.close()
+
+
+def measure(url: str, folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Cost]:
+    """Measure stores of all sizes, turn about: the medians of some rounds."""
+    with contextlib.ExitStack() as stack:
+        stores = [stack.enter_context(grown(url, folder, size)) for size in sizes]
+        for growth in stores:
+            growth.publish(ARTICLES // OUTLETS)
+        costs: list[list[Cost]] = [[] for _ in stores]
+        for number in range(rounds):
+            pairs = list(zip(stores, costs, strict=True))
+            for growth, found in pairs[::-1] if number % 2 else pairs:
+                found.append(growth.publish(ARTICLES // OUTLETS))
+        for found in costs:
             names = ("poll_ms", "article_ms", "database_ms", "wall_ms")
-            medians = (statistics.median(getattr(cost, name) for cost in costs) for name in names)
-            yield Cost(costs[0].articles, *medians)
-        services.close()
+            medians = (statistics.median(getattr(cost, name) for cost in found) for name in names)
+            yield Cost(found[0].articles, *medians)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--url", default="", help="an empty PostgreSQL; SQLite without it")
+    parser.add_argument("--url", default="", help="empty PostgreSQLs; SQLite without it")
+    parser.add_argument("--folder", type=Path, help="for what is filled; else it is temporary")
     parser.add_argument("--size", type=int, action="append", metavar="N")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
     found = []
-    print("| articles | poll, ms | article, ms | PostgreSQL, ms | article, x | wall, ms |\n"
-          "|---|---|---|---|---|---|")  # fmt: skip
-    for cost in measure(given.url, given.size or SIZES, given.rounds):
-        found.append(cost)
-        whole = [one.article_ms + one.database_ms for one in (cost, found[0])]
-        print(f"| {cost.articles:,} | {cost.poll_ms:.1f} | {cost.article_ms:.2f} | "
-              f"{cost.database_ms:.2f} | {whole[0] / whole[1]:.2f} | {cost.wall_ms:.1f} |",
-              flush=True)  # fmt: skip
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.folder or Path(name)
+        print("| articles | poll, ms | article, ms | PostgreSQL, ms | article, x | wall, ms |\n"
+              "|---|---|---|---|---|---|")  # fmt: skip
+        for cost in measure(given.url, folder, given.size or SIZES, given.rounds):
+            found.append(cost)
+            whole = [one.article_ms + one.database_ms for one in (cost, found[0])]
+            print(f"| {cost.articles:,} | {cost.poll_ms:.1f} | {cost.article_ms:.2f} | "
+                  f"{cost.database_ms:.2f} | {whole[0] / whole[1]:.2f} | "
+                  f"{cost.wall_ms:.1f} |")  # fmt: skip
     if given.json:
         given.json.write_text(json.dumps([asdict(cost) for cost in found], indent=2))
 
