@@ -41,8 +41,9 @@ RELATED = 0.01
 BUSY = 0.4
 """Of a process's time; the rest it waits for slow pages, or has left for bursts."""
 AROUND = 0.05
-"""Processor seconds of an article that are not measured here: its fetch, the pipe to the parser's
-process, the queue, and PostgreSQL (19 ms), from bench.soak under compose."""
+"""Processor seconds of an article that are not measured here: real pages, which are larger than
+these, the fetch, the pipe to the parser's process, the queue (48 ms in all by bench.throughput on
+SQLite, of which 17 are measured here), and PostgreSQL (19 ms, from bench.soak under compose)."""
 SIZES = (100, 1_000, 5_000, 20_000, 50_000, 100_000)
 EMBEDDED_UP_TO = 5_000
 """Feeds; with more, PostgreSQL and several processes."""
