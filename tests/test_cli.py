@@ -435,3 +435,13 @@ def test_the_help_waits_for_no_heavy_library() -> None:
     ).stdout.split()
     assert "worker.cli" in loaded
     assert not heavy & set(loaded)
+
+
+def test_a_check_waits_for_no_library_of_fetching_storing_and_pages() -> None:
+    heavy = {"urllib3", "feedparser", "sqlalchemy", "celery", "fastapi", "trafilatura", "structlog"}
+    shown = "import sys, worker.commands.check, worker.matching; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", shown], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "worker.matching" in loaded
+    assert not heavy & set(loaded)

