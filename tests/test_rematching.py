@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import FEED_URL
 from tests.fakes import (
@@ -24,6 +26,7 @@ from tests.fakes import (
 from tests.rematches import rematch_all
 from worker import embedded, pipeline, rematching
 from worker.batch import MATCH_AT_ONCE
+from worker.commands.rematch import rematch
 from worker.config import Settings
 from worker.domain import ArticleText, Match, Relation, Sketch, Verdict, Watch
 from worker.records import Change, RematchState
@@ -249,3 +252,26 @@ def test_a_pass_does_what_was_asked_for(stored: Services, clock: FakeClock) -> N
     clock.advance(seconds=timedelta(hours=1).total_seconds())
     embedded.run_once(replace(stored, matcher=newer()))
     assert stored.store.rematches.latest()[0].state is RematchState.DONE
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """A watch and no articles."""
+    folder = tmp_path / "seeds" / "kelp"
+    folder.mkdir(parents=True)
+    (folder / "watch.toml").write_text('title = "Kelp"\n')
+    (folder / "seed.txt").write_text("Seaweed is farmed in Kilifi.\n")
+    monkeypatch.setenv("SEEDWATCH_ENCODER", "hashing")
+    return CliRunner()
+
+
+def test_the_command_asks_shows_and_works_as_the_page_does(cli: CliRunner) -> None:
+    assert "Nobody has asked" in cli.invoke(rematch, ["--show"]).output
+    asked = cli.invoke(rematch, ["--since", "2026-01-30", "--no-wait", "--reviewer", "Lan"])
+    assert asked.output.startswith("asked: not begun (what came since 2026-01-30, asked on ")
+    assert cli.invoke(rematch, ["--show"]).output == asked.output
+    done = cli.invoke(rematch, ["--json", "--since", "2026-02-01"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["state"], found["reviewer"]) == (0, "done", "Lan")
+    assert (found["total"], found["watches"], found["error"]) == (0, {}, None)
+    assert "nothing to do" in cli.invoke(rematch, ["--show"]).output

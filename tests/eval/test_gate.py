@@ -18,7 +18,13 @@ from bench.lineage import likenesses_of, rows_of_texts, texts_of
 from bench.lineage import measure as measure_lineage
 from bench.lineage import summed as summed_lineage
 from bench.measures import judge, summary
-from bench.pin_floors import CEILINGS, FLOORS, PLANT_STEP, data_hash
+from bench.pin_floors import (
+    CEILINGS,
+    FLOORS,
+    PLANT_STEP,
+    data_hash,
+    measured_learning,
+)
 from tests.eval.datasets import Story, repo_stories
 from worker.domain import Encoder
 
@@ -63,3 +69,12 @@ def test_contradictions_are_found_and_marks_are_right(encoder: Encoder) -> None:
     assert measured["planted_found"] >= 0.9
     for name, floor in PINNED["facts"].items():
         assert measured[name] >= floor, name
+
+
+def test_twenty_verdicts_gain_what_they_did_and_lower_no_good_start() -> None:
+    measured = measured_learning()
+    for start, floors in PINNED["learning"].items():
+        assert measured[start]["gain"] >= floors["gain"] - 0.005, start
+        assert measured[start]["fell"] <= floors["fell"] + 0.01, start
+    good = next(start for start in measured if start.startswith("good"))
+    assert measured[good]["fell"] == 0.0
