@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from worker.domain import Judged, Tuning, Verdict, Watch
@@ -31,6 +31,8 @@ from worker.store.store import Store
 
 ENOUGH_BLIND = 5
 """Verdicts on the blind sample of one language from which its recall is told."""
+LIKELY, MOST_TO_WIDEN = 6, 3
+"""Matches that are offered as further seeds, and the seeds beyond which none are."""
 _FRESH_S = 3.0
 
 
@@ -199,6 +201,25 @@ class Tuner:
             waiting=len(self._store.samples.waiting(watch.name)),
             seen=latest.id if latest else 0,
         )
+
+    def likely_seeds(self, watch: Watch, added: Collection[int]) -> list[int]:
+        """Matches that would widen what a watch with few seeds knows, for a person to choose from.
+
+        They were judged relevant and score least. Of twenty verdicts on a watch with one seed, such
+        ones as seeds raise F1 more than a fitted threshold (`bench/learning.py`).
+
+        Args:
+            watch: with the seeds of its folder.
+            added: articles that were made seeds already.
+        """
+        if len(watch.seeds) + len(added) > MOST_TO_WIDEN:
+            return []
+        judged = self._store.learning.scored(watch.name, only_judged=True)
+        relevant = [row for row in judged if row.verdict == Verdict.RELEVANT]
+        lowest = sorted(relevant, key=lambda row: (row.score, row.match_id))
+        rows = self._store.matches.some([row.match_id for row in lowest[: LIKELY + len(added)]])
+        ids = [row.match_id for row in lowest if row.match_id in rows]
+        return [one for one in ids if rows[one].article_id not in added][:LIKELY]
 
     def replay(self, watch: Watch, then: Setting) -> Replay:
         """What would come in and go out among the stored matches and near misses."""

@@ -214,3 +214,21 @@ def test_a_period_that_means_nothing_is_refused(
     form = fields(client, "/watches/kelp", "/watches/kelp/rematch")
     assert send(client, "/watches/kelp/rematch", form | {"days": days}).status_code == 400
     assert sqlite_store.rematches.latest() == []
+
+
+def test_a_watch_with_few_seeds_is_offered_relevant_matches_that_differ_from_them(
+    client: TestClient, see: See, filled: Filler, sqlite_store: Store
+) -> None:
+    near, far, wrong = filled(
+        Found("near", score=0.95), Found("far", score=0.55), Found("wrong", score=0.52)
+    )
+    assert not see("/watches/kelp").xpath("//h3[@id='likely']")
+    for match_id, verdict in ((near, "relevant"), (far, "relevant"), (wrong, "irrelevant")):
+        sqlite_store.matches.review(match_id, Verdict(verdict))
+    offered = see("/watches/kelp").xpath("//button[@name='add']/@value")
+    assert offered == [str(far), str(near)]
+    form = fields(client, "/watches/kelp", "/watches/kelp/seeds")
+    assert send(client, "/watches/kelp/seeds", form | {"add": str(far)}).status_code == 303
+    assert see("/watches/kelp").xpath("//button[@name='add']/@value") == [str(near)]
+    sqlite_store.learning.add_seed(near)
+    assert not see("/watches/kelp").xpath("//h3[@id='likely']")

@@ -86,6 +86,8 @@ class TuningPages(FormPages):
             if changes
             else []
         )
+        added = [row for row in self._store.learning.seeds() if row.watch == name]
+        likely = self._tuner.likely_seeds(watch, {row.article_id for row in added})
         return self._page(
             request,
             "watch",
@@ -95,9 +97,10 @@ class TuningPages(FormPages):
             is_proposed=then is not None and then == learning.proposal.setting,
             sight=sight_of(then) if then else "",
             changes=changes,
-            rows=self._store.matches.some(moved),
+            rows=self._store.matches.some([*moved, *likely]),
+            likely=likely,
             shown=_SHOWN,
-            added=[row for row in self._store.learning.seeds() if row.watch == name],
+            added=added,
             done=DONE.get(request.query_params.get("done", "")),
             rematches=self._store.rematches.latest(_REMATCHES),
             periods=PERIODS,
