@@ -4,12 +4,12 @@ Two things on the labelled stories. Planted contradictions: in each article that
 or a translation, one value at a time that its source has too (a day, a figure of two digits or
 more, the spelling of a name) is altered wherever it stands, and the story is read anew: found is
 what is marked as a contradiction at the altered words. What is altered is chosen by its digits
-alone, without the parsers that are measured; how bodies are rendered in full is altered as a list
-says (`tests/eval/organisations/planted.json`). And what is marked in the stories as they are, where
-each mark is right if the authors of the stories wrote two values there (`conflicts.json`), false
-otherwise; of those written contradictions, how many are marked. With --parallel instead: parallel
-news (NTREX), each document in all its languages being a story, where nothing contradicts: each mark
-is false, or shows a slip of its translators.
+alone, without the parsers that are measured; how organisations are rendered in full is altered as
+a list says (`tests/eval/organisations/planted.json`). And what is marked in the stories as they
+are, where each mark is right if the authors of the stories wrote two values there
+(`conflicts.json`), false otherwise; of those written contradictions, how many are marked. With
+--parallel instead: parallel news (NTREX), each document in all its languages being a story, where
+nothing contradicts: each mark is false, or shows a slip of its translators.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from worker.match.pairs import TextRows, likeness
 from worker.records import SharedFact
 from worker.story.lineage import lineage
 
-KINDS = ("date", "figure", "name", "body")
+KINDS = ("date", "figure", "name", "organisation")
 """Of what is planted."""
 BODIES = STORIES.parent / "organisations/planted.json"
 """All names in full beside acronyms in copies and translations, and what becomes of them."""
@@ -103,7 +103,7 @@ class Reader:
 def plants(reader: Reader, lot: random.Random) -> Iterator[Plant]:
     """One day, two figures and one name of each copy or translation, as far as it has them.
 
-    And the bodies of the list.
+    And the organisations of the list.
     """
     for key, source in sorted(source_of(reader.story).items()):
         if key not in reader.texts:
@@ -121,7 +121,7 @@ def plants(reader: Reader, lot: random.Random) -> Iterator[Plant]:
     for one in json.loads(BODIES.read_text(encoding="utf-8")):
         if one["story"] == reader.story.name:
             key = one["article"]
-            yield _planted("body", key, reader.texts[key], one["old"], one["new"])
+            yield _planted("organisation", key, reader.texts[key], one["old"], one["new"])
 
 
 def _planted(kind: str, key: str, article: ArticleText, old: str, new: str) -> Plant:

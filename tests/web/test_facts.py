@@ -123,7 +123,7 @@ def rendered(filled: Filler) -> list[int]:
     )
 
 
-def test_a_body_rendered_as_another_is_on_the_page_and_in_the_briefing(
+def test_an_organisation_rendered_as_another_is_on_the_page_and_in_the_briefing(
     see: See, client: TestClient, sqlite_store: Store, rendered: list[int]
 ) -> None:
     (row,) = see(f"/stories/{rendered[0]}").xpath("//tbody[@class='conflict']")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.domain import Measure
-from worker.match.bodies import Body
 from worker.match.figures import is_telling
 from worker.match.names import Name
 from worker.match.offices import Office
+from worker.match.organisations import Organisation
 from worker.match.pairs import TextRows
 from worker.match.quantities import Quantity, quantities
 from worker.match.reading import UNSPACED, Reading
@@ -36,7 +36,7 @@ _REMEMBERED = 3_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A value where it stands: a quantity, a name, an office with who has it, or a body."""
+    """A value where it stands: a quantity, a name, an organisation, an office with who has it."""
 
     rows: TextRows
     passage: int
@@ -45,7 +45,7 @@ class Spot:
     quantity: Quantity | None = None
     name: Name | None = None
     office: Office | None = None
-    body: Body | None = None
+    organisation: Organisation | None = None
 
     @property
     def text(self) -> str:
@@ -62,8 +62,8 @@ class Spot:
         """What it is."""
         if self.office is not None:
             return Measure.TITLE
-        if self.body is not None:
-            return Measure.BODY
+        if self.organisation is not None:
+            return Measure.ORGANISATION
         return self.quantity.kind if self.quantity is not None else Measure.NAME
 
     @property
@@ -78,8 +78,8 @@ class Spot:
             return self.quantity.as_text
         if self.office is not None:
             return self.office.as_text
-        if self.body is not None:
-            return self.body.as_text
+        if self.organisation is not None:
+            return self.organisation.as_text
         return self.name.text if self.name is not None else self.written
 
     def agrees_with(self, other: Spot) -> bool:
@@ -92,8 +92,8 @@ class Spot:
             return self.name.folded == other.name.folded
         if self.office is not None and other.office is not None:
             return self.office.is_same(other.office)
-        if self.body is not None and other.body is not None:
-            return self.body.is_same(other.body)
+        if self.organisation is not None and other.organisation is not None:
+            return self.organisation.is_same(other.organisation)
         return False
 
 

@@ -14,7 +14,6 @@ from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
-from worker.analysis.bodies import compare_bodies
 from worker.analysis.comparing import (
     SAME_MATTER,
     SAYS_THE_SAME,
@@ -24,6 +23,7 @@ from worker.analysis.comparing import (
     similarity,
 )
 from worker.analysis.offices import compare_offices
+from worker.analysis.organisations import compare_organisations
 from worker.analysis.stories import ReadStory, Telling
 from worker.domain import Measure
 from worker.match.pairs import TextRows
@@ -62,7 +62,7 @@ def facts_of(story: ReadStory) -> tuple[SharedFact, ...]:
     ]
     found = [_without_translated(one, rows, family) for one in found]
     found.append(compare_offices(rows, family))
-    found.append(compare_bodies(rows, story.renderings))
+    found.append(compare_organisations(rows, story.renderings))
     facts = [_fact(group, story, family) for group in _groups(found)]
     return tuple(sorted((one for one in facts if one is not None), key=_rank))
 
@@ -206,8 +206,8 @@ def _version(spots: Sequence[Spot], by_key: dict[str, Telling], family: dict[str
 
 
 def _fullness(spot: Spot) -> tuple[bool, int]:
-    """How well a value stands for those of a version: a body's own name before a translated one."""
-    return spot.body is not None and spot.body.is_spelt, len(spot.value)
+    """How well a value stands for those of a version: an own name before a translated one."""
+    return spot.organisation is not None and spot.organisation.is_spelt, len(spot.value)
 
 
 def _saying(spot: Spot, telling: Telling) -> Saying:

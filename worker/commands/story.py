@@ -28,7 +28,7 @@ def story(match_id: int, format_name: str) -> None:
     """Say who may have taken a story from whom.
 
     ID is that of any match of the story. `graphml` opens in Gephi, yEd or networkx; `facts` is
-    JSON of its days, amounts, numbers, names and bodies side by side, contradictions first;
+    JSON of its days, amounts, numbers, names and organisations side by side, contradictions first;
     `quotes` of its quotations as each text has them.
     """
     from worker.analysis.facts import as_record as facts_record

@@ -22,5 +22,5 @@ class Measure(StrEnum):
     """How a name is spelt."""
     TITLE = "title"
     """The office that somebody is said to have."""
-    BODY = "body"
-    """How the name of a body is rendered whose acronym is given."""
+    ORGANISATION = "organisation"
+    """How the name of an organisation is rendered whose acronym is given."""

@@ -1,4 +1,4 @@
-"""Bodies that a text names in full beside their acronym, in any script.
+"""Organisations that a text names in full beside their acronym, in any script.
 
 "the World Health Organization (WHO)", "WHO（世界卫生组织）", "WHO, the World Health Organization,",
 "the World Health Organization, or WHO,".
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from worker.match.bodies import Body, body_words
-from worker.match.bodynames import BodyName, is_headed, name_before, name_within
+from worker.match.organisationnames import OrganisationName, is_headed, name_before, name_within
+from worker.match.organisations import Organisation, organisation_words
 
 _UPPER = "A-ZÀ-ÖØ-ÞĂĐĨŨƠƯА-ЯЁЇІЄҐΑ-Ω"
 _ACRONYM = (
@@ -38,8 +38,8 @@ _OR = {
 }  # fmt: skip
 
 
-def bodies(text: str, language: str) -> list[Body]:
-    """Find the bodies that a text names in full beside their acronym.
+def organisations(text: str, language: str) -> list[Organisation]:
+    """Find the organisations that a text names in full beside their acronym.
 
     Args:
         text: a passage.
@@ -47,17 +47,17 @@ def bodies(text: str, language: str) -> list[Body]:
     """
     if _ANY_ACRONYM.search(text) is None:
         return []
-    found = dict[tuple[int, int], Body]()
-    for body in _found(text, language):
-        found.setdefault((body.start, body.end), body)
+    found = dict[tuple[int, int], Organisation]()
+    for organisation in _found(text, language):
+        found.setdefault((organisation.start, organisation.end), organisation)
     return list(found.values())
 
 
-def _found(text: str, language: str) -> Iterator[Body]:
-    words = body_words(language)
+def _found(text: str, language: str) -> Iterator[Organisation]:
+    words = organisation_words(language)
 
-    def body(acronym: str, name: BodyName, start: int, end: int) -> Body:
-        return Body(acronym.upper(), name.text, language, start, end, name.is_spelt)
+    def organisation(acronym: str, name: OrganisationName, start: int, end: int) -> Organisation:
+        return Organisation(acronym.upper(), name.text, language, start, end, name.is_spelt)
 
     for brackets in _BRACKETS.finditer(text):
         at = max(0, brackets.start() - _REACH)
@@ -67,22 +67,22 @@ def _found(text: str, language: str) -> Iterator[Body]:
             name = name_before(before, within["acronym"], language, words)
             if name is not None:
                 start = at + before.rindex(name.text)
-                yield body(within["acronym"], name, start, brackets.end())
+                yield organisation(within["acronym"], name, start, brackets.end())
         elif ahead is not None:
             name = name_within(inside, ahead["acronym"], language, words)
             if name is not None:
-                yield body(ahead["acronym"], name, at + ahead.start(), brackets.end())
+                yield organisation(ahead["acronym"], name, at + ahead.start(), brackets.end())
     for match in _APPOSED.finditer(text):
         apposed = _ARTICLE.sub("", match["name"].strip())
         name = name_within(apposed, match["acronym"], language, words)
         if name is not None and (name.is_spelt or is_headed(apposed, words)):
-            yield body(match["acronym"], name, *match.span())
+            yield organisation(match["acronym"], name, *match.span())
     for match in _or(language).finditer(text) if language in _OR else ():
         at = max(0, match.start() - _REACH)
         before = text[at : match.start()]
         name = name_before(before, match["acronym"], language, words)
         if name is not None:
-            yield body(match["acronym"], name, at + before.rindex(name.text), match.end())
+            yield organisation(match["acronym"], name, at + before.rindex(name.text), match.end())
 
 
 @lru_cache(maxsize=32)

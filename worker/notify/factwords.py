@@ -21,7 +21,7 @@ MEASURES = Phrases(
         Measure.COUNT: N_("Number"),
         Measure.NAME: N_("Spelling"),
         Measure.TITLE: N_("Office"),
-        Measure.BODY: N_("Organisation"),
+        Measure.ORGANISATION: N_("Organisation"),
     }
 )
 

@@ -44,10 +44,10 @@ def in_readers_words(fact: SharedFact, version: Version) -> str:
 
     Returns:
         "12 March 2026", "1.9 billion"; empty where the text that comes first writes it just so,
-        or where it cannot be said otherwise, as a name. A body is told as a text in the reader's
-        language has it, if any does.
+        or where it cannot be said otherwise, as a name. An organisation is told as a text in the
+        reader's language has it, if any does.
     """
-    if fact.kind is Measure.BODY:
+    if fact.kind is Measure.ORGANISATION:
         ours = (one.written for one in version.sayings if one.language == spoken())
         told = next(ours, "")
         return "" if told == version.sayings[0].written else told

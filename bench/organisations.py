@@ -1,12 +1,12 @@
-"""Measure what tells bodies by their names apart: python -m bench.bodies [--misses] [--encoder]
+"""Measure what tells organisations apart: python -m bench.organisations [--misses] [--encoder]
 
-Two lists of real bodies as news in sixteen languages renders them, with what a mistaken writer
-makes of their acronyms: the list of words was mended after reading the first one, the second was
-written after that and is held out. Of every two renderings of one body in two languages, how many
-are told apart (each is false), and of every rendering beside a mistaken one, how many. Then whole
-stories: each name stands in a sentence of its language, beside its acronym; some languages tell it
-rightly, and then one more has it wrong. With --encoder the same pairs by the similarity of the
-names' vectors, at thresholds under which as few of the right ones fall.
+Two lists of real organisations as news in sixteen languages renders them, with what a mistaken
+writer makes of their acronyms: the list of words was mended after reading the first one, the second
+was written after that and is held out. Of every two renderings of one organisation in two
+languages, how many are told apart (each is false), and of every rendering beside a mistaken one,
+how many. Then whole stories: each name stands in a sentence of its language, beside its acronym;
+some languages tell it rightly, and then one more has it wrong. With --encoder the same pairs by the
+similarity of the names' vectors, at thresholds under which as few of the right ones fall.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ import numpy as np
 
 from bench.cached import cached_encoder
 from tests.eval.datasets import ROOT
-from worker.analysis.bodies import compare_bodies
+from worker.analysis.organisations import compare_organisations
 from worker.domain import ArticleText
-from worker.match.acronyms import bodies
-from worker.match.bodies import aims_of, are_apart
+from worker.match.acronyms import organisations
 from worker.match.matcher import read_article
+from worker.match.organisations import aims_of, are_apart
 from worker.match.pairs import TextRows
 from worker.match.vectorspace import Space, space_of
 
@@ -59,14 +59,14 @@ _NO_SPACE = Space({}, np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32)
 
 @dataclass(frozen=True)
 class Organisation:
-    """A body with its names and mistaken ones by language."""
+    """An organisation with its names and mistaken ones by language."""
 
     acronym: str
     names: Mapping[str, str]
     wrong: Mapping[str, str]
 
 
-def organisations(name: str) -> list[Organisation]:
+def listed_organisations(name: str) -> list[Organisation]:
     """One of the lists."""
     stored = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     return [
@@ -76,13 +76,13 @@ def organisations(name: str) -> list[Organisation]:
 
 
 def right_pairs(listed: list[Organisation]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-    """Two renderings of one body, each with its language."""
+    """Two renderings of one organisation, each with its language."""
     for one in listed:
         yield from combinations(((name, code) for code, name in one.names.items()), 2)
 
 
 def wrong_pairs(listed: list[Organisation]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-    """A mistaken rendering of a body and a right one in another language."""
+    """A mistaken rendering of an organisation and a right one in another language."""
     for one in listed:
         for code, wrong in one.wrong.items():
             for other, name in one.names.items():
@@ -91,7 +91,7 @@ def wrong_pairs(listed: list[Organisation]) -> Iterator[tuple[tuple[str, str], t
 
 
 def story_of(names: Mapping[str, str], acronym: str) -> list[TextRows]:
-    """A text for each language that names a body in one sentence."""
+    """A text for each language that names an organisation in one sentence."""
     return [
         TextRows(
             code,
@@ -113,26 +113,28 @@ def measure(listed: list[Organisation], misses: bool = False) -> Counter[str]:
             row[f"{kind}_apart"] += is_apart
             if misses and is_apart != (kind == "wrong"):
                 print(f"  {kind}: {one} {sorted(aims_of(*one))}, {other} {sorted(aims_of(*other))}")
-    for body in listed:
-        for code, name in body.names.items():
-            sentence = SENTENCES[code].format(name=name, acronym=body.acronym)
-            found = [one.name for one in bodies(sentence, code)]
+    for organisation in listed:
+        for code, name in organisation.names.items():
+            sentence = SENTENCES[code].format(name=name, acronym=organisation.acronym)
+            found = [one.name for one in organisations(sentence, code)]
             row["names"] += 1
             row["names_known"] += bool(aims_of(name, code))
             row["names_found"] += bool(found)
             row["names_whole"] += name in found
             if misses and name not in found:
                 print(f"  found {found} in {sentence}")
-        lot = random.Random(body.acronym)
+        lot = random.Random(organisation.acronym)
         for _ in range(_STORIES):
-            names = dict(lot.sample(sorted(body.names.items()), lot.randint(2, 10)))
+            names = dict(lot.sample(sorted(organisation.names.items()), lot.randint(2, 10)))
             row["stories"] += 1
             row["stories_falsely_marked"] += bool(
-                compare_bodies(story_of(names, body.acronym)).conflicts
+                compare_organisations(story_of(names, organisation.acronym)).conflicts
             )
-            if body.wrong:
-                code, wrong = lot.choice(sorted(body.wrong.items()))
-                found_in = compare_bodies(story_of({**names, code: wrong}, body.acronym))
+            if organisation.wrong:
+                code, wrong = lot.choice(sorted(organisation.wrong.items()))
+                found_in = compare_organisations(
+                    story_of({**names, code: wrong}, organisation.acronym)
+                )
                 row["altered"] += 1
                 row["altered_marked"] += any(
                     code in (one.rows.key, other.rows.key) for one, other in found_in.conflicts
@@ -162,7 +164,7 @@ def main() -> None:
     parser.add_argument("--encoder", action="store_true", help="also by vectors of the names")
     options = parser.parse_args()
     for name in LISTS:
-        listed = organisations(name)
+        listed = listed_organisations(name)
         row = measure(listed, options.misses)
         print(f"{name:10}" + "  ".join(f"{key} {value}" for key, value in row.items()))
         for line in by_encoder(listed) if options.encoder else ():

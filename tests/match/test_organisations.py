@@ -1,16 +1,16 @@
-"""Bodies that texts name beside their acronyms, and whether two names are of one."""
+"""Organisations that texts name beside their acronyms, and whether two names are of one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from bench.bodies import LISTS, SENTENCES, organisations, right_pairs, wrong_pairs
-from worker.analysis.bodies import compare_bodies
+from bench.organisations import LISTS, SENTENCES, listed_organisations, right_pairs, wrong_pairs
+from worker.analysis.organisations import compare_organisations
 from worker.domain import ArticleText
-from worker.match.acronyms import bodies
-from worker.match.bodies import aims_of, are_apart, known_languages
+from worker.match.acronyms import organisations
 from worker.match.matcher import read_article
+from worker.match.organisations import aims_of, are_apart, known_languages
 from worker.match.pairs import TextRows
 from worker.match.vectorspace import Space
 
@@ -50,10 +50,10 @@ WRITTEN = [
 def test_a_name_beside_its_acronym_is_read_from_where_it_begins(
     language: str, text: str, name: str
 ) -> None:
-    (body,) = bodies(text, language)
-    assert (body.acronym, body.name) == ("VFDA", name)
-    assert name in text[body.start : body.end]
-    assert "VFDA" in text[body.start : body.end]
+    (organisation,) = organisations(text, language)
+    assert (organisation.acronym, organisation.name) == ("VFDA", name)
+    assert name in text[organisation.start : organisation.end]
+    assert "VFDA" in text[organisation.start : organisation.end]
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_name_beside_its_acronym_is_read_from_where_it_begins(
         ("xx", "an unknown tongue (VFDA)"),
     ],
 )
-def test_what_only_stands_beside_capitals_is_no_body(language: str, text: str) -> None:
-    assert bodies(text, language) == []
+def test_what_only_stands_beside_capitals_is_no_organisation(language: str, text: str) -> None:
+    assert organisations(text, language) == []
 
 
 def _marked(*texts: tuple[str, str]) -> int:
@@ -77,14 +77,14 @@ def _marked(*texts: tuple[str, str]) -> int:
         reading = read_article(ArticleText("", text, language))
         vectors = np.ones((len(reading.texts), 1), dtype=np.float32)
         rows.append(TextRows(str(number), reading, vectors, _SPACE))
-    return len(compare_bodies(rows).conflicts)
+    return len(compare_organisations(rows).conflicts)
 
 
 def _told(name: str, language: str = "en", acronym: str = "VFDA") -> tuple[str, str]:
     return language, SENTENCES[language].format(name=name, acronym=acronym)
 
 
-VFDA = next(one for one in organisations(LISTS[0]) if one.acronym == "VFDA")
+VFDA = next(one for one in listed_organisations(LISTS[0]) if one.acronym == "VFDA")
 
 
 @pytest.mark.parametrize("language", VFDA.wrong)
@@ -104,13 +104,16 @@ def test_one_language_with_other_words_for_the_same_initials_contradicts() -> No
 
 def test_nothing_contradicts_where_a_text_has_both_or_the_acronym_is_another() -> None:
     film, drugs = "Vietnam Film Development Association", "Vietnam Food and Drug Administration"
-    both = ("en", f"{_told(film)[1]} Another body is the {drugs} (VFDA), which is for medicines.")
+    both = (
+        "en",
+        f"{_told(film)[1]} Another organisation is the {drugs} (VFDA), which is for medicines.",
+    )
     assert _marked(both, _told(drugs)) == 0
     assert _marked(_told(film), _told(drugs, acronym="VFDX")) == 0
 
 
 def test_another_part_of_the_world_contradicts() -> None:
-    bank = next(one for one in organisations(LISTS[0]) if one.acronym == "ADB")
+    bank = next(one for one in listed_organisations(LISTS[0]) if one.acronym == "ADB")
     right = [_told(name, code, "ADB") for code, name in bank.names.items() if code != "ja"]
     assert _marked(*right) == 0
     assert _marked(*right, _told(bank.wrong["ja"], "ja", "ADB")) == len(right)
@@ -125,17 +128,17 @@ def test_a_name_left_in_its_own_language_is_read_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize("listed", LISTS)
-def test_no_right_rendering_of_a_known_body_is_told_from_another(listed: str) -> None:
+def test_no_right_rendering_of_a_known_organisation_is_told_from_another(listed: str) -> None:
     apart = [
         (one, other)
-        for one, other in right_pairs(organisations(listed))
+        for one, other in right_pairs(listed_organisations(listed))
         if are_apart(aims_of(*one), aims_of(*other))
     ]
     assert apart == []
 
 
-def test_most_mistaken_renderings_of_bodies_that_the_list_was_not_made_for_are_told_apart() -> None:
-    pairs = list(wrong_pairs(organisations("held_out")))
+def test_most_mistaken_renderings_of_names_that_the_list_was_not_made_for_are_told_apart() -> None:
+    pairs = list(wrong_pairs(listed_organisations("held_out")))
     apart = sum(are_apart(aims_of(*one), aims_of(*other)) for one, other in pairs)
     assert apart >= 0.75 * len(pairs)
 

@@ -1,8 +1,8 @@
-"""Bodies by their names: what an association, a ministry or a fund is for, in many languages.
+"""Organisations by their names: what an association or a fund is for, in many languages.
 
 "Vietnam Film Development Association" and "Hiệp hội Xúc tiến phát triển điện ảnh Việt Nam" are both
-for film, "Vietnam Food and Drug Administration" is not. How languages name what bodies are for is
-data (`data/bodies.toml`).
+for film, "Vietnam Food and Drug Administration" is not. How languages name what organisations are
+for is data (`data/organisations.toml`).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
-class BodyWords:
+class OrganisationWords:
     """The words of one language.
 
     Attributes:
-        aims: finds what bodies are for.
-        heads: finds the words for bodies themselves ("association").
+        aims: finds what organisations are for.
+        heads: finds the words for organisations themselves ("association").
         parts: finds the parts of the world.
     """
 
@@ -50,8 +50,8 @@ class BodyWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A body named in full where its acronym stands beside it.
+class Organisation:
+    """An organisation named in full where its acronym stands beside it.
 
     Attributes:
         acronym: in capitals.
@@ -83,41 +83,41 @@ class Body:
         """Where it is."""
         return places_of(self.name, self.language)
 
-    def is_elsewhere(self, other: Body) -> bool:
+    def is_elsewhere(self, other: Organisation) -> bool:
         """Whether both names have places, but not one in common."""
         return bool(self.places and other.places) and not self.places & other.places
 
-    def is_same(self, other: Body) -> bool:
-        """Whether both may be one body; not of two acronyms."""
+    def is_same(self, other: Organisation) -> bool:
+        """Whether both may be one organisation; not of two acronyms."""
         if self.acronym != other.acronym or self.is_elsewhere(other):
             return False
         return self.has_same_aims(other)
 
-    def has_same_aims(self, other: Body) -> bool:
+    def has_same_aims(self, other: Organisation) -> bool:
         """Whether both may be for the same."""
         if self.language != other.language:
             return _alike(self, other) >= _ALIKE or not are_apart(self.aims, other.aims)
         has_other_words = self.is_spelt and other.is_spelt and not _stems(self) & _stems(other)
         return not (has_other_words or are_apart(self.aims, other.aims))
 
-    def is_surely(self, other: Body) -> bool:
-        """Whether there is reason to take both for one body: words, or what they are for."""
+    def is_surely(self, other: Organisation) -> bool:
+        """Whether there is reason to take both for one: words, or what they are for."""
         has_aims = bool(self.aims) and bool(other.aims)
         return self.is_same(other) and (has_aims or _alike(self, other) >= _ALIKE)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _stems(body: Body) -> frozenset[str]:
-    """The longer words of a name without their endings, but for those that mean any body."""
-    words = body_words(body.language)
+def _stems(organisation: Organisation) -> frozenset[str]:
+    """The longer words of a name without their endings, but for those of any organisation."""
+    words = organisation_words(organisation.language)
     return frozenset(
         fold(word)[:_STEM]
-        for word in _WORD.findall(body.name)
+        for word in _WORD.findall(organisation.name)
         if len(word) >= _LONG and not (words is not None and words.heads.begins(normal(word)))
     )
 
 
-def _alike(one: Body, other: Body) -> float:
+def _alike(one: Organisation, other: Organisation) -> float:
     """Share of the longer words that two names have in common."""
     ours, theirs = _stems(one), _stems(other)
     return len(ours & theirs) / max(len(ours | theirs), 1)
@@ -125,13 +125,13 @@ def _alike(one: Body, other: Body) -> float:
 
 @lru_cache(maxsize=_REMEMBERED)
 def aims_of(name: str, language: str) -> frozenset[str]:
-    """What a body is for by its name; nothing if the list does not have it.
+    """What an organisation is for by its name; nothing if the list does not have it.
 
     Args:
-        name: of a body.
+        name: of an organisation.
         language: ISO 639-1.
     """
-    words = body_words(language)
+    words = organisation_words(language)
     if words is None:
         return frozenset()
     return frozenset[str]().union(*(hit.means for hit in words.aims.find(normal(name))))
@@ -139,13 +139,13 @@ def aims_of(name: str, language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def places_of(name: str, language: str) -> frozenset[str]:
-    """The places that a body's name has: countries by ISO 3166 code, or parts of the world.
+    """The places that a name has: countries by ISO 3166 code, or parts of the world.
 
     Args:
-        name: of a body.
+        name: of an organisation.
         language: ISO 639-1.
     """
-    words = body_words(language)
+    words = organisation_words(language)
     parts = words.parts.find(normal(name)) if words is not None else []
     if parts:  # no country beside it: "Nam Mỹ" is not the United States
         return frozenset[str]().union(*(hit.means for hit in parts))
@@ -160,10 +160,10 @@ def is_part_of_world(place: str) -> bool:
 
 
 def are_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether what two bodies are for has nothing to do with each other.
+    """Whether what two organisations are for has nothing to do with each other.
 
     Args:
-        ours: of one body; of one of which nothing is known nothing can be said.
+        ours: of one organisation; of one of which nothing is known nothing can be said.
         theirs: of another one.
     """
     if not ours or not theirs:
@@ -184,7 +184,7 @@ def normal(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stored() -> dict[str, dict[str, str]]:
-    path = files("worker.match") / "data" / "bodies.toml"
+    path = files("worker.match") / "data" / "organisations.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -199,7 +199,7 @@ def known_languages() -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def body_words(language: str) -> BodyWords | None:
+def organisation_words(language: str) -> OrganisationWords | None:
     """The words of a language.
 
     Args:
@@ -220,13 +220,13 @@ def body_words(language: str) -> BodyWords | None:
             table.setdefault(normal(word), set()).add(aim)
     heads = {normal(word): (_HEAD,) for word in _listed(stored[_HEAD])}
     if code in UNCUT:
-        return BodyWords(*(WordList(one, Within.ANYWHERE) for one in (aims, heads, parts)))
+        return OrganisationWords(*(WordList(one, Within.ANYWHERE) for one in (aims, heads, parts)))
     if code in JOINED:
-        return BodyWords(
+        return OrganisationWords(
             WordList(aims, Within.LONG), WordList(heads, Within.END), WordList(parts, Within.LONG)
         )
     prefix = _PREFIX.get(code, "")
-    return BodyWords(*(WordList(one, prefix=prefix) for one in (aims, heads, parts)))
+    return OrganisationWords(*(WordList(one, prefix=prefix) for one in (aims, heads, parts)))
 
 
 def _listed(words: str) -> list[str]:

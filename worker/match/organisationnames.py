@@ -1,8 +1,8 @@
-"""Where the name of a body begins that stands beside its acronym.
+"""Where the name of an organisation begins that stands beside its acronym.
 
 That is told by the acronym's own letters where they are its initials (after Schwartz and Hearst),
-else by the word for the body ("Hiệp hội", "association", "協会"): languages that have it first
-begin there, the others end there. What neither tells is left out.
+else by the word for the organisation ("Hiệp hội", "association", "協会"): languages that have it
+first begin there, the others end there. What neither tells is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from worker.match.bodies import JOINED, UNCUT, BodyWords, normal
+from worker.match.organisations import JOINED, UNCUT, OrganisationWords, normal
 from worker.match.skeleton import LETTERS
 
 _MOST_CHARS, _MOST_WORDS, _MOST_SIGNS = 140, 12, 24
@@ -54,7 +54,7 @@ _HEAD_LAST = frozenset({"ko", "hi", "bn", "am"})
 
 
 @dataclass(frozen=True, slots=True)
-class BodyName:
+class OrganisationName:
     """A name in full.
 
     Attributes:
@@ -66,8 +66,8 @@ class BodyName:
 
 
 def name_before(
-    before: str, acronym: str, language: str, words: BodyWords | None
-) -> BodyName | None:
+    before: str, acronym: str, language: str, words: OrganisationWords | None
+) -> OrganisationName | None:
     """The name that a text ends with.
 
     Args:
@@ -81,7 +81,7 @@ def name_before(
         return name_within(quoted[1].strip(), acronym, language, words)
     spelt = _spelt(before[-_MOST_CHARS:], acronym)
     if spelt is not None:
-        return BodyName(spelt, is_spelt=True)
+        return OrganisationName(spelt, is_spelt=True)
     clause = _clause(before[-_MOST_CHARS:], words)
     if words is None or not clause:
         return None
@@ -95,10 +95,10 @@ def name_before(
         name = _cased(clause, language, words)
     else:
         name = _from_head(clause, words)
-    return BodyName(name) if name is not None else None
+    return OrganisationName(name) if name is not None else None
 
 
-def _clause(before: str, words: BodyWords | None) -> str:
+def _clause(before: str, words: OrganisationWords | None) -> str:
     """The end of a text in which a name may stand, over the commas of a list within the name."""
     clause = _BREAK.split(before)[-1]
     while words is not None and clause and before.removesuffix(clause).endswith(","):
@@ -111,34 +111,36 @@ def _clause(before: str, words: BodyWords | None) -> str:
     return clause.strip()
 
 
-def name_within(text: str, acronym: str, language: str, words: BodyWords | None) -> BodyName | None:
+def name_within(
+    text: str, acronym: str, language: str, words: OrganisationWords | None
+) -> OrganisationName | None:
     """A text that is a name as a whole; arguments as for `name_before`."""
     if len(text) > _MOST_CHARS or any(char.isdigit() for char in text):
         return None
     spelt = _spelt(text, acronym)
     if spelt is not None and len(spelt) > len(text) // 2:
-        return BodyName(spelt, is_spelt=True)
+        return OrganisationName(spelt, is_spelt=True)
     if words is None:
         return None
     is_uncut = language in UNCUT and language != _KO
     is_name = _is_uncut_name(text, language, words) if is_uncut else _is_name(text, language, words)
-    return BodyName(text) if is_name else None
+    return OrganisationName(text) if is_name else None
 
 
-def is_headed(text: str, words: BodyWords | None) -> bool:
-    """Whether a text begins with the word for the body, in capitals where there are any."""
+def is_headed(text: str, words: OrganisationWords | None) -> bool:
+    """Whether a text begins with the word for the organisation, in capitals where there are any."""
     return words is not None and not text[0].islower() and words.heads.begins(normal(text))
 
 
-def _is_uncut_name(text: str, language: str, words: BodyWords) -> bool:
+def _is_uncut_name(text: str, language: str, words: OrganisationWords) -> bool:
     heads = words.heads.find(text)
     if not heads or not _LEAST_SIGNS <= len(text) <= 2 * _MOST_SIGNS:
         return False
     return heads[0].start == 0 if language in _HEAD_FIRST else heads[-1].end == len(text)
 
 
-def _is_name(text: str, language: str, words: BodyWords) -> bool:
-    """Whether the word for the body stands near the beginning or at the end."""
+def _is_name(text: str, language: str, words: OrganisationWords) -> bool:
+    """Whether the word for the organisation stands near the beginning or at the end."""
     heads = words.heads.find(normal(text))
     is_long = _LEAST_WORDS <= len(text.split()) <= _MOST_WORDS or language == _KO
     if not heads or not is_long or _BREAK.search(text):
@@ -178,7 +180,7 @@ def _plain(text: str) -> str:
     return "".join(char for char in decomposed if char.isalpha())
 
 
-def _cased(clause: str, language: str, words: BodyWords) -> str | None:
+def _cased(clause: str, language: str, words: OrganisationWords) -> str | None:
     """A name at the end of a clause, in a script with capitals."""
     found = list(_WORD.finditer(clause))[-_MOST_WORDS:]
     heads = [place for place, word in enumerate(found) if _is_head(clause, word, language, words)]
@@ -205,8 +207,8 @@ def _cased(clause: str, language: str, words: BodyWords) -> str | None:
     return name if is_long and any(map(str.isupper, name)) else None
 
 
-def _is_head(clause: str, word: re.Match[str], language: str, words: BodyWords) -> bool:
-    """Whether a word, or a run of words that begins with it, is one for a body."""
+def _is_head(clause: str, word: re.Match[str], language: str, words: OrganisationWords) -> bool:
+    """Whether a word, or a run of words that begins with it, is one for an organisation."""
     if language in JOINED:  # "Weltgesundheitsorganisation"
         ends = (one.end for one in words.heads.find(normal(word[0])))
         return any(len(word[0]) - end <= _ENDING for end in ends)
@@ -225,7 +227,7 @@ def _is_capital(word: re.Match[str]) -> bool:
 
 
 def _first_capital(heads: list[int], found: list[re.Match[str]], place: int) -> int:
-    """Of words for bodies in one name ("Federation of Unions") the first one, as capitals tell."""
+    """Of heads in one name ("Federation of Unions") the first one, as capitals tell."""
     for one in heads:
         between = {_ELIDED.sub("", word[0]) for word in found[one + 1 : place]}
         if _is_capital(found[one]) and between <= _OF:
@@ -245,8 +247,8 @@ def _goes_on(found: list[re.Match[str]], start: int, ends_here: bool, language: 
     )
 
 
-def _from_head(clause: str, words: BodyWords) -> str | None:
-    """A name that begins with the word for the body: in Arabic and Hebrew, in Thai."""
+def _from_head(clause: str, words: OrganisationWords) -> str | None:
+    """A name that begins with the word for the organisation: in Arabic and Hebrew, in Thai."""
     folded = normal(clause)
     if len(folded) != len(clause):
         return None
@@ -261,8 +263,8 @@ def _from_head(clause: str, words: BodyWords) -> str | None:
     return name if len(name) >= _LEAST_SIGNS else None
 
 
-def _to_head(clause: str, language: str, words: BodyWords) -> str | None:
-    """A name that ends with the word for the body: in Korean, Hindi, Bengali, Amharic."""
+def _to_head(clause: str, language: str, words: OrganisationWords) -> str | None:
+    """A name that ends with the word for the organisation: in Korean, Hindi, Bengali, Amharic."""
     parts = list(re.finditer(r"\S+", clause))[-(_MOST_WORDS // 2) :]
     if not parts or not words.heads.find(normal(clause[parts[-2:][0].start() :])):
         return None
@@ -276,7 +278,7 @@ def _to_head(clause: str, language: str, words: BodyWords) -> str | None:
     return name if len(name) > _LEAST_SIGNS else None
 
 
-def _signs(clause: str, language: str, words: BodyWords) -> str | None:
+def _signs(clause: str, language: str, words: OrganisationWords) -> str | None:
     """A name at the end of a clause in Chinese or Japanese."""
     breaks = _HAN_BREAK if language == _ZH else _KANA_BREAK
     name = breaks.split(clause[-_MOST_SIGNS:])[-1].strip().lstrip("与和及與・")

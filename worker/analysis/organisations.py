@@ -1,8 +1,8 @@
-"""Bodies side by side: how the texts of a story render in full what has one acronym.
+"""Organisations side by side: how the texts of a story render in full what has one acronym.
 
 "VFDA" is the Vietnam Film Development Association in one text and an agency for food and drugs in
-another: two texts contradict each other where what the two bodies are for has nothing to do with
-each other, or where one language has other words for the same initials.
+another: two texts contradict each other where what the two organisations are for has nothing to do
+with each other, or where one language has other words for the same initials.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from itertools import combinations
 
 from worker.analysis.comparing import Comparison, Spot
 from worker.domain import Rendering
-from worker.match.acronyms import bodies
-from worker.match.bodies import is_part_of_world, normal
+from worker.match.acronyms import organisations
+from worker.match.organisations import is_part_of_world, normal
 from worker.match.pairs import TextRows
 
 _REMEMBERED = 3_000
 _MOST_OF_IT = 0.8
-"""Share of a body's name that an approved rendering has, where it begins later."""
+"""Share of an organisation's name that an approved rendering has, where it begins later."""
 
 
-def compare_bodies(rows: Sequence[TextRows], renderings: Sequence[Rendering] = ()) -> Comparison:
-    """Compare how the texts of a story render the bodies whose acronym they give.
+def compare_organisations(
+    rows: Sequence[TextRows], renderings: Sequence[Rendering] = ()
+) -> Comparison:
+    """Compare how the texts of a story render the organisations whose acronym they give.
 
     Args:
         rows: the texts.
@@ -34,9 +36,9 @@ def compare_bodies(rows: Sequence[TextRows], renderings: Sequence[Rendering] = (
     conflicts: list[tuple[Spot, Spot]] = []
     by_acronym: defaultdict[str, dict[str, list[Spot]]] = defaultdict(dict)
     for text in rows:
-        for spot in _bodies_of(text):
-            if spot.body is not None:
-                by_acronym[spot.body.acronym].setdefault(text.key, []).append(spot)
+        for spot in _organisations_of(text):
+            if spot.organisation is not None:
+                by_acronym[spot.organisation.acronym].setdefault(text.key, []).append(spot)
     approved = _approved(renderings)
     for by_text in by_acronym.values():
         pairs = [
@@ -77,8 +79,10 @@ def _approved(renderings: Iterable[Rendering]) -> list[frozenset[str]]:
 
 
 def _has_both(one: Spot, other: Spot, names: frozenset[str]) -> bool:
-    """Whether two bodies are renderings of one name, give or take a word at its beginning."""
-    written = [normal(spot.body.name) for spot in (one, other) if spot.body is not None]
+    """Whether two names render one name, give or take a word at the beginning."""
+    written = [
+        normal(spot.organisation.name) for spot in (one, other) if spot.organisation is not None
+    ]
     return all(
         any(text.endswith(name) and len(name) >= _MOST_OF_IT * len(text) for name in names)
         for text in written
@@ -86,14 +90,14 @@ def _has_both(one: Spot, other: Spot, names: frozenset[str]) -> bool:
 
 
 def _told_places(texts: Iterable[Sequence[Spot]]) -> frozenset[str]:
-    """The places that two languages or more have in a body's name, and all parts of the world.
+    """The places that two languages or more have in a name, and all parts of the world.
 
     A country alone may be a word that only looks like its name.
     """
     languages: defaultdict[str, set[str]] = defaultdict(set)
     for spots in texts:
         for spot in spots:
-            for place in spot.body.places if spot.body is not None else ():
+            for place in spot.organisation.places if spot.organisation is not None else ():
                 languages[place].add(spot.rows.reading.language)
     return frozenset(
         place for place, told in languages.items() if len(told) > 1 or is_part_of_world(place)
@@ -101,39 +105,55 @@ def _told_places(texts: Iterable[Sequence[Spot]]) -> frozenset[str]:
 
 
 def _are_apart(one: Spot, other: Spot, known: frozenset[str]) -> bool:
-    """Whether two names contradict each other, in what the bodies are for or in where they are."""
-    if one.body is None or other.body is None:
+    """Whether two names contradict each other, in what they are for or in where they are."""
+    if one.organisation is None or other.organisation is None:
         return False
-    if not one.body.has_same_aims(other.body):
+    if not one.organisation.has_same_aims(other.organisation):
         return True
-    is_known = bool(one.body.places & known) and bool(other.body.places & known)
-    return is_known and one.body.is_elsewhere(other.body)
+    is_known = bool(one.organisation.places & known) and bool(other.organisation.places & known)
+    return is_known and one.organisation.is_elsewhere(other.organisation)
 
 
 def _have_same_aims(one: Spot, other: Spot) -> bool:
-    return one.body is not None and other.body is not None and one.body.has_same_aims(other.body)
+    return (
+        one.organisation is not None
+        and other.organisation is not None
+        and one.organisation.has_same_aims(other.organisation)
+    )
 
 
 def _share_no_place(one: Spot, other: Spot) -> bool:
-    return one.body is None or other.body is None or not one.body.places & other.body.places
+    return (
+        one.organisation is None
+        or other.organisation is None
+        or not one.organisation.places & other.organisation.places
+    )
 
 
 def _is_open(one: Spot, other: Spot) -> bool:
-    """Whether nothing tells that two names are of one body."""
-    return one.body is None or other.body is None or not one.body.is_surely(other.body)
+    """Whether nothing tells that two names are of one organisation."""
+    return (
+        one.organisation is None
+        or other.organisation is None
+        or not one.organisation.is_surely(other.organisation)
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _bodies_of(rows: TextRows) -> tuple[Spot, ...]:
-    """The bodies of a text, each rendering once."""
+def _organisations_of(rows: TextRows) -> tuple[Spot, ...]:
+    """The organisations of a text, each rendering once."""
     found: list[Spot] = []
     for place, passage in enumerate(rows.reading.passages):
-        for body in bodies(passage.text, rows.reading.language):
+        for organisation in organisations(passage.text, rows.reading.language):
             if not any(
-                spot.body is not None
-                and spot.body.acronym == body.acronym
-                and spot.body.is_same(body)
+                spot.organisation is not None
+                and spot.organisation.acronym == organisation.acronym
+                and spot.organisation.is_same(organisation)
                 for spot in found
             ):
-                found.append(Spot(rows, place, body.start, body.end, body=body))
+                found.append(
+                    Spot(
+                        rows, place, organisation.start, organisation.end, organisation=organisation
+                    )
+                )
     return tuple(found)
