@@ -133,6 +133,7 @@ CHANGES: list[Change] = [
      {"decisions": [{"match_id": 1, "review_id": 0, "verdict": "unsure"}]}, Scope.REVIEW),
     ("POST", "/api/v1/story-decisions", {"act": "split", "match_ids": [1]}, Scope.REVIEW),
     ("POST", "/api/v1/watches/kelp/names/1", {"standing": "approved"}, Scope.REVIEW),
+    ("POST", "/api/v1/watches/kelp/rematch", {"since": "2026-01-01"}, Scope.REVIEW),
     ("POST", "/api/v1/feeds", {"url": "https://one.example/", "watch": "kelp"}, Scope.ADMIN),
     ("PATCH", "/api/v1/feeds/1", {"state": "paused"}, Scope.ADMIN),
     ("POST", "/api/v1/feeds/1/poll", None, Scope.ADMIN),
