@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -111,6 +112,17 @@ def test_a_run_that_is_stopped_ends_well_and_leaves_its_data_only(
     first.terminate()
     assert first.wait(60) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"data", "seeds"}
+
+
+def test_a_run_that_is_told_to_stop_many_times_at_once_ends_too(
+    first: subprocess.Popen[str],
+) -> None:
+    for _ in range(100):  # a stop may be told by the terminal, by make and by a supervisor
+        for _ in range(10):
+            first.send_signal(signal.SIGINT)
+            first.send_signal(signal.SIGTERM)
+        time.sleep(0.002)
+    assert first.wait(60) == 0
 
 
 DIES = """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -181,9 +181,10 @@ def _progress() -> Iterator[Progress]:
 
 def _forever(services: Services, no_web: bool) -> None:
     settings = services.settings
-    stopped = threading.Event()
+    # not an Event: its lock would be taken again by a second signal, and never be free
+    stops: queue.SimpleQueue[int] = queue.SimpleQueue()
     for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: stopped.set())
+        signal.signal(signum, lambda number, _frame: stops.put(number))
     with ExitStack() as stack:
         if not no_web:
             from worker import pipeline
@@ -208,9 +209,17 @@ def _forever(services: Services, no_web: bool) -> None:
         embedded.start()
         stack.callback(embedded.stop)
         click.echo(f"Watching {_names(services.watches)}. Stop with Ctrl-C.", err=True)
-        while not stopped.wait(_CHECK_EVERY_S):
+        while not _is_told(stops):
             embedded.check()
         click.echo("Stopping.", err=True)
+
+
+def _is_told(stops: queue.SimpleQueue[int]) -> bool:
+    try:
+        stops.get(timeout=_CHECK_EVERY_S)
+    except queue.Empty:
+        return False
+    return True
 
 
 def _names(watches: Sequence[Watch]) -> str:

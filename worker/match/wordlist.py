@@ -114,7 +114,7 @@ class WordList:
             is_start or self._within is not Within.LONG or len(word) >= _LONG
         ):
             found |= self._open[word]
-        if word in self._whole and (is_start or self._within is not Within.LONG):
-            is_whole = self._within is Within.ANYWHERE or _LETTER.match(text, end) is None
-            found |= self._whole[word] if is_whole else found
+        is_whole = self._within is Within.ANYWHERE or _LETTER.match(text, end) is None
+        if word in self._whole and is_whole and (is_start or self._within is not Within.LONG):
+            found |= self._whole[word]
         return found

@@ -20,7 +20,7 @@ _NEAR_BITS = 12
 of a text changed, at most 10 of 394 texts' bits changed; of a million pairs of others 10 were as
 near."""
 _LATEST = 500
-"""Articles of an outlet that are looked at, on average: what is published again is so soon."""
+"""Articles of an outlet that are looked at, on average over a batch: a text comes again soon."""
 _SOON = timedelta(days=3)
 _SAME_DAY = timedelta(hours=20)
 """What an outlet writes by rote comes every day, so that from a day on nothing is the same."""
