@@ -12,6 +12,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from ipaddress import ip_network
 from pathlib import Path
@@ -395,6 +396,26 @@ def test_connections_are_reused_and_a_stale_one_is_replaced(
     fetcher.fetch(server.url("/last"))
     assert isinstance(fetcher.fetch(server.url()), Fetched)
     assert server.connections == 2
+
+
+def test_a_server_that_closes_after_each_answer_fails_nobody(
+    server: RawServer, fetcher: HttpFetcher
+) -> None:
+    # It promised to keep the connection open: whoever comes next finds it closed, or sees it close,
+    # and of many at once, one may take from the pool what another has just given back.
+    def closing(connection: socket.socket, path: str) -> None:
+        connection.sendall(response(b"hi"))
+        time.sleep(0.01)  # in which others take the connection for an idle one
+
+    server.answers["/"] = closing
+
+    def run(_: int) -> bytes:
+        fetched = fetcher.fetch(server.url())
+        assert isinstance(fetched, Fetched)
+        return fetched.body
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(run, range(800))) == [b"hi"] * 800
 
 
 def test_threads_share_a_fetcher(server: RawServer, fetcher: HttpFetcher) -> None:

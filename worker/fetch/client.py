@@ -216,15 +216,17 @@ class HttpFetcher:
                 decode_content=False,
             )  # fmt: skip
 
-        try:
-            response = send()
-        except exceptions.ProtocolError:
-            # An idle connection that the server closed in the meantime: once more on a new one.
-            if budget.connected or not budget.is_silent or request.method != "GET":
-                raise
-            response = send()
-        budget.start_body()
-        return response
+        while True:
+            try:
+                response = send()
+            except exceptions.ProtocolError:
+                # An idle connection that the server closed in the meantime is gone from the pool:
+                # again on the next one, which may be as stale, and at last on a new one.
+                if budget.connected or not budget.is_silent or request.method != "GET":
+                    raise
+            else:
+                budget.start_body()
+                return response
 
     def _read(
         self,
