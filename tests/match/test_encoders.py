@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,6 +68,20 @@ def test_an_absent_model_is_named(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     with pytest.raises(EncoderError, match=r"an \.onnx file is missing"):
         OnnxEncoder(str(tmp_path), tmp_path).encode(["a"])
+
+
+def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    home = {
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path),
+        "PYTHONPATH": ":".join(sys.path),
+    }
+    code = "from worker.match.onnxload import onnx_runtime; onnx_runtime()"
+    subprocess.run(
+        [sys.executable, "-c", code], env={"PATH": os.environ["PATH"], **home}, check=True
+    )
+    assert not list(tmp_path.rglob("*")), "it keeps here what it is going to send"
 
 
 def test_an_int8_model_is_preferred() -> None:

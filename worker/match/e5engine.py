@@ -29,6 +29,7 @@ from worker.match.e5graph import (
 )
 from worker.match.e5tokens import tokenizer_of
 from worker.match.onnxgraph import is_sealed, sealed
+from worker.match.onnxload import onnx_runtime
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +191,7 @@ def _session(source: str | bytes) -> Any:
         ValueError: it cannot load the graph.
     """
     try:
-        import onnxruntime
+        onnxruntime = onnx_runtime()
     except ImportError as error:
         raise ImportError(f"{error}; pip install 'seedwatch[fast]'") from error
     options = onnxruntime.SessionOptions()

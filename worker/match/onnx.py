@@ -16,6 +16,7 @@ import numpy as np
 from worker.domain import Vectors
 from worker.errors import EncoderError
 from worker.match.encoders import normalised
+from worker.match.onnxload import onnx_runtime
 
 MAX_TOKENS = 512
 BATCH = 16
@@ -97,7 +98,7 @@ class OnnxEncoder:
             if self._session is not None:
                 return
             try:
-                import onnxruntime
+                onnxruntime = onnx_runtime()
                 from tokenizers import Tokenizer
             except ImportError as error:
                 raise EncoderError(f"onnx:{self._source}", _NEEDS_EXTRA) from error
