@@ -111,11 +111,13 @@ class Counting(LocalTurns):
         self.entered = 0
         self.inside: list[str] = []
 
-    def enter(self, host: str, most: int) -> str | None:
-        place = super().enter(host, most)
-        self.entered += place is not None
-        self.inside += [host] if place else []
-        return place
+    def enter(
+        self, host: str, most: int, delay_s: float, max_wait_s: float
+    ) -> tuple[str, float] | None:
+        entry = super().enter(host, most, delay_s, max_wait_s)
+        self.entered += entry is not None
+        self.inside += [host] if entry else []
+        return entry
 
     def leave(self, host: str, place: str) -> None:
         super().leave(host, place)

@@ -32,6 +32,18 @@ def no_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns_module, "_RENEW_EVERY_S", 3_600)
 
 
+@pytest.fixture
+def no_giving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No place is given back by itself, however long it takes."""
+    monkeypatch.setattr(turns_module, "_GIVE_BACK_AFTER_S", 3_600)
+
+
+def place(turns: TurnStore, host: str, most: int = 2) -> str | None:
+    """Take a place, whatever the host's turn."""
+    entry = turns.enter(host, most, 0.0, 60.0)
+    return entry[0] if entry else None
+
+
 def test_turns_are_given_one_after_the_other(store: Store, clock: FakeClock) -> None:
     turns = store.turns
     assert [round(turns.take("a", 2.0, 60.0), 3) for _ in range(3)] == [0.0, 2.0, 4.0]
@@ -69,18 +81,66 @@ def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_soon(
     store: Store, clock: FakeClock, no_renewal: None
 ) -> None:
     turns, others = store.turns, TurnStore(store.database)
-    first, second = turns.enter("a", 2), others.enter("a", 2)
+    first, second = place(turns, "a"), place(others, "a")
     assert first
     assert second
-    assert turns.enter("a", 2) is None
-    assert others.enter("b", 2)
+    assert place(turns, "a") is None
+    assert place(others, "b")
     others.leave("a", second)
-    third = turns.enter("a", 2)
+    others.give_back()
+    third = place(turns, "a")
     assert third
     turns.leave("a", second)  # is another's by now
-    assert others.enter("a", 2) is None
+    turns.give_back()
+    assert place(others, "a") is None
     clock.advance(seconds=21)
-    assert others.enter("a", 2)
+    assert place(others, "a")
+
+
+def test_a_place_comes_with_the_hosts_turn(store: Store, clock: FakeClock) -> None:
+    turns = store.turns
+    entries = [turns.enter("a", 2, 2.0, 60.0) for _ in range(3)]
+    assert [entry and entry[1] for entry in entries] == [0.0, pytest.approx(2.0, abs=1e-3), None]
+    # without a place no turn was taken
+    assert turns.wait_s("a") == pytest.approx(4.0, abs=1e-3)
+    entry = turns.enter("b", 2, 100.0, 30.0)
+    assert entry
+    for _ in range(2):
+        late = turns.enter("b", 2, 100.0, 30.0)
+        assert late
+        assert late[1] == pytest.approx(100.0, abs=1e-3)  # too far off: not taken
+        turns.leave("b", late[0])
+
+
+def test_a_place_that_was_left_is_given_back_without_being_asked_for(store: Store) -> None:
+    turns, others = store.turns, TurnStore(store.database)
+    for host in "abc":
+        left = place(turns, host, 1)
+        assert left
+        turns.leave(host, left)
+    for host in "abc":
+        while place(others, host, 1) is None:
+            time.sleep(0.02)
+    again = place(others, "a", 1)
+    assert again is None
+    others.close()  # nothing was left: what it has stays its own until its time is up
+    assert place(turns, "a", 1) is None
+
+
+def test_a_process_finds_the_place_that_it_has_just_left(store: Store, no_giving: None) -> None:
+    left = place(store.turns, "a", 1)
+    assert left
+    store.turns.leave("a", left)
+    assert place(store.turns, "a", 1)
+
+
+def test_who_ends_gives_back_what_it_left(store: Store, no_giving: None) -> None:
+    turns = TurnStore(store.database)
+    left = place(turns, "a", 1)
+    assert left
+    turns.leave("a", left)
+    turns.close()
+    assert place(store.turns, "a", 1)
 
 
 def test_a_place_is_held_for_as_long_as_its_worker_lives(
@@ -88,14 +148,14 @@ def test_a_place_is_held_for_as_long_as_its_worker_lives(
 ) -> None:
     alive, dead, others = (TurnStore(store.database) for _ in range(3))
     for host in "ab":
-        assert alive.enter(host, 2)
-        assert dead.enter(host, 2)
+        assert place(alive, host)
+        assert place(dead, host)
     for _ in range(30):
         clock.advance(seconds=10)
         alive.renew()
     for host in "ab":
-        assert others.enter(host, 2)  # the dead one's
-        assert others.enter(host, 2) is None
+        assert place(others, host)  # the dead one's
+        assert place(others, host) is None
 
 
 def test_places_are_renewed_while_there_are_any(
@@ -107,24 +167,24 @@ def test_places_are_renewed_while_there_are_any(
     renew = turns.renew
     monkeypatch.setattr(turns, "renew", lambda: rounds.put(renew()))
     for _ in range(2):  # the thread ends with the last place and begins with the next
-        place = turns.enter("a", 1)
-        assert place
+        held = place(turns, "a", 1)
+        assert held
         clock.advance(seconds=19)
         for _ in range(rounds.qsize() + 2):  # the second one began after the clock was put on
             rounds.get(timeout=60)
         clock.advance(seconds=19)
-        assert others.enter("a", 1) is None
-        turns.leave("a", place)
-        thread = turns._renewing
+        assert place(others, "a", 1) is None
+        turns.leave("a", held)
+        thread = turns._keeper
         if thread:
             thread.join(60)
-        assert turns._renewing is None
+        assert turns._keeper is None
 
 
 def test_of_many_that_ask_at_once_two_get_a_place(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda _: store.turns.enter("a", 2), range(8)))
-    assert len([place for place in got if place]) == 2
+        got = list(pool.map(lambda _: place(store.turns, "a"), range(8)))
+    assert len([one for one in got if one]) == 2
 
 
 def test_a_host_that_stays_full_puts_a_request_off(store: Store) -> None:

@@ -41,15 +41,21 @@ _HANDED_ON: Final = 25
 class Turns(Protocol):
     """When each host may be asked next, and its places: of this process, or in the store of all."""
 
-    def enter(self, host: str, most: int) -> str | None:
-        """Take one of a host's places.
+    def enter(
+        self, host: str, most: int, delay_s: float, max_wait_s: float
+    ) -> tuple[str, float] | None:
+        """Take one of a host's places and, where there is one, its next turn.
+
+        The place first: a turn that has to wait for one would come together with the next turn.
 
         Args:
             host: as `host_key` gives it.
             most: how many places it has.
+            delay_s: see `take`.
+            max_wait_s: see `take`.
 
         Returns:
-            What `leave` wants, or None if all are taken.
+            What `leave` wants and what `take` returns, or None if all places are taken.
         """
         ...
 
@@ -96,13 +102,15 @@ class LocalTurns:
         self._next_at: dict[str, float] = {}
         self._running: Counter[str] = Counter()
 
-    def enter(self, host: str, most: int) -> str | None:
+    def enter(
+        self, host: str, most: int, delay_s: float, max_wait_s: float
+    ) -> tuple[str, float] | None:
         """See `Turns.enter`."""
         with self._lock:
             if self._running[host] >= most:
                 return None
             self._running[host] += 1
-            return host
+        return host, self.take(host, delay_s, max_wait_s)
 
     def leave(self, host: str, place: str) -> None:
         """See `Turns.leave`."""
@@ -137,9 +145,16 @@ class LocalTurns:
 
 @dataclass
 class _Place:
-    """One that this process holds, and how often it was handed on."""
+    """One that this process holds.
+
+    Attributes:
+        token: what `Turns.leave` wants.
+        wait_s: until the turn that came with it, in seconds; None once it was handed on.
+        times: how often it was handed on.
+    """
 
     token: str
+    wait_s: float | None
     times: int = 0
 
 
@@ -207,10 +222,10 @@ class HostLimiter:
             FetchError: POSTPONED, if no place or no turn can be had within `max_wait_s`.
         """
         host, own_delay_s = self._host(url)
-        # The place first: a turn that has to wait for one would come together with the next turn.
-        place = self._await_place(url, host)
+        delay_s = max(own_delay_s, delay_s)
+        place = self._await_place(url, host, delay_s)
         try:
-            self._await_turn(url, host, max(own_delay_s, delay_s))
+            self._await_turn(url, host, place, delay_s)
             try:
                 yield
             except FetchError as error:
@@ -225,8 +240,10 @@ class HostLimiter:
         """Leave the host alone for some seconds (Retry-After), at most 24 hours."""
         self._turns.pause(self._host(url)[0], min(pause_s, LONGEST_PAUSE_S))
 
-    def _await_turn(self, url: str, host: str, delay_s: float) -> None:
-        wait_s = self._turns.take(host, delay_s, self._max_wait_s)
+    def _await_turn(self, url: str, host: str, place: _Place, delay_s: float) -> None:
+        wait_s = place.wait_s
+        if wait_s is None:
+            wait_s = self._turns.take(host, delay_s, self._max_wait_s)
         if wait_s > self._max_wait_s:
             raise FetchError(
                 safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
@@ -235,13 +252,13 @@ class HostLimiter:
         if wait_s > 0:
             self._sleep(wait_s)
 
-    def _await_place(self, url: str, host: str) -> _Place:
+    def _await_place(self, url: str, host: str, delay_s: float) -> _Place:
         with self._lock:
             queue = self._queues.setdefault(host, _Queue(self._lock))
             queue.waiting += 1
         try:
             waited_s, look_s = 0.0, _FIRST_LOOK_S
-            while (place := self._next_place(queue, host)) is None:
+            while (place := self._next_place(queue, host, delay_s)) is None:
                 if waited_s >= self._max_wait_s:
                     raise FetchError(
                         safe_url(url), Outcome.POSTPONED, Failure.TEMPORARY,
@@ -260,7 +277,7 @@ class HostLimiter:
                 self._leave(host, one)
             self._forget(host, queue)
 
-    def _next_place(self, queue: _Queue, host: str) -> _Place | None:
+    def _next_place(self, queue: _Queue, host: str, delay_s: float) -> _Place | None:
         """Take a place that this process has free, or ask for one; one request asks at a time."""
         with self._lock:
             if queue.free:
@@ -268,15 +285,15 @@ class HostLimiter:
             if queue.is_asking or queue.held >= self._max_at_once:
                 return None
             queue.is_asking = True
-        token = None
+        entry = None
         try:
-            token = self._turns.enter(host, self._max_at_once)
+            entry = self._turns.enter(host, self._max_at_once, delay_s, self._max_wait_s)
         finally:
             with self._lock:
                 queue.is_asking = False
-                queue.held += token is not None
+                queue.held += entry is not None
                 queue.changed.notify()
-        return None if token is None else _Place(token)
+        return None if entry is None else _Place(*entry)
 
     def _look_away(self, queue: _Queue, look_s: float) -> float:
         """Wait until a place of this process is free, or other processes may have left theirs."""
@@ -292,6 +309,7 @@ class HostLimiter:
         with self._lock:
             queue = self._queues[host]
             place.times += 1
+            place.wait_s = None
             if queue.waiting and place.times < _HANDED_ON:
                 queue.free.append(place)
                 queue.changed.notify()
