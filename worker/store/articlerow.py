@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain import TextSource
 from worker.records import ArticleJob, ArticleResult
-from worker.store import states
+from worker.store import claims, states
 from worker.store.engine import Row
 from worker.store.schema import article, fetch_event
 
@@ -34,24 +35,34 @@ def job_of(row: Row) -> ArticleJob:
     )
 
 
-def move_of(result: ArticleResult) -> sa.Update:
-    """The change of state that a result stands for."""
+def finishing(result: ArticleResult) -> sa.Update:
+    """The statement that ends the claim of an article, for `claims.finish` and `values_of`."""
     state = states.DONE
     if result.is_quarantined:
         state = states.QUARANTINED
     elif result.retry_at is not None:
         state = states.PENDING
+    return _finishing(state, is_retry=result.retry_at is not None)
+
+
+@cache
+def _finishing(state: str, *, is_retry: bool) -> sa.Update:
     # what was edited while we had it is due again: we have worked on what it was before
-    return states.move(article, state, (article.c.is_edited, states.PENDING))
+    is_edited = article.c.is_edited
+    return claims.finishing(
+        states.move(article, state, (is_edited, states.PENDING)).values(
+            due_at=sa.case((is_edited, sa.bindparam("now")), else_=sa.bindparam("again_at")),
+            tries=sa.case((is_edited, 0), else_=article.c.tries) if is_retry else 0,
+            is_edited=False,
+        )
+    )
 
 
 def values_of(result: ArticleResult, now: datetime) -> dict[str, Any]:
-    """The columns that a result sets, but for those of its text."""
-    is_edited = article.c.is_edited
+    """The columns that a result sets, but for those of its text; and what `finishing` wants."""
     values: dict[str, Any] = {
-        "due_at": sa.case((is_edited, now), else_=result.retry_at or now),
-        "tries": 0 if result.retry_at is None else sa.case((is_edited, 0), else_=article.c.tries),
-        "is_edited": False,
+        "now": now,
+        "again_at": result.retry_at or now,
         "fetch_outcome": result.fetch_outcome,
         "last_error": result.detail or None,
         "processed_at": now,

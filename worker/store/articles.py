@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from worker.domain import Outcome
 from worker.records import ArticleJob, ArticleResult, StoryRule
 from worker.store import claims, states
-from worker.store.articlerow import job_of, move_of, store_events, values_of
+from worker.store.articlerow import finishing, job_of, store_events, values_of
 from worker.store.engine import Database, Row, counts_of
 from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
@@ -27,6 +27,21 @@ HINTED_AT_ONCE = 1_000
 """Articles of one sweep: after an outage 33 a second with the default tick, in 40 messages."""
 _STRIDE = 8
 """A feed brings five new articles at a time, few of them more than 20."""
+
+# built once, see worker.store.engine
+_UPDATE = article.update().where(article.c.id == sa.bindparam("of"))
+_INSERT_VERSION = article_version.insert()
+_OLDEST_FRESH = (
+    sa.select(article.c.id)
+    .where(claims.is_ready(article, sa.bindparam("now")), article.c.tries == 0)
+    .order_by(article.c.due_at, article.c.id)
+    .limit(sa.bindparam("most"))
+)
+_CLAIMED = (
+    sa.select(article)
+    .where(article.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(article.c.id)
+)
 
 
 class ArticleStore:
@@ -63,12 +78,8 @@ class ArticleStore:
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            oldest = connection.execute(
-                sa.select(article.c.id)
-                .where(claims.is_ready(article, now), article.c.tries == 0)
-                .order_by(article.c.due_at, article.c.id)
-                .limit(limit * _STRIDE)
-            ).scalars()
+            values = {"now": now, "most": limit * _STRIDE}
+            oldest = connection.execute(_OLDEST_FRESH, values).scalars()
             # two workers that look at the same time shall not want the same ones
             groups = claims.spread(list(oldest), limit)
             return _claimed(connection, random.choice(groups), now) if groups else []  # noqa: S311
@@ -129,7 +140,7 @@ class ArticleStore:
         connection, now = writer.connection, writer.now
         job = result.job
         values = values_of(result, now)
-        if not claims.finish(connection, article, job.id, job.token, values, move_of(result)):
+        if not claims.finish(connection, finishing(result), job.id, job.token, values):
             return None
         if not result.has_content:
             return result.outcome
@@ -149,7 +160,7 @@ class ArticleStore:
             declared["canonical_url"] = result.canonical_url if is_believed else None
         if (known := variants.known(result)) is not None:
             if declared:
-                connection.execute(article.update().where(article.c.id == job.id).values(declared))
+                connection.execute(_UPDATE, {"of": job.id, **declared})
             self._publish_again(writer, result, known, variants)
             return Outcome.DUPLICATE
         variants.keep(job.id, result)
@@ -176,21 +187,18 @@ class ArticleStore:
                 text_source=result.text_source,  # it has a text, whatever the new one had
             ),
         )
-        connection.execute(
-            article.update()
-            .where(article.c.id == known.id)
-            .values(
-                # the former address may be gone, and is an alias: it leads here all the same
-                url=job.url,
-                entry_title=job.entry_title,
-                entry_text=job.entry_text,
-                canonical_url=result.canonical_url,
-                page_hash=result.page_hash,
-                outcome=result.outcome,
-                matcher_version=result.matcher_version,
-                final_url=result.final_url,
-            )
-        )
+        values = {
+            # the former address may be gone, and is an alias: it leads here all the same
+            "url": job.url,
+            "entry_title": job.entry_title,
+            "entry_text": job.entry_text,
+            "canonical_url": result.canonical_url,
+            "page_hash": result.page_hash,
+            "outcome": result.outcome,
+            "matcher_version": result.matcher_version,
+            "final_url": result.final_url,
+        }
+        connection.execute(_UPDATE, {"of": known.id, **values})
         variants.keep(known.id, as_known)
         version = self._store_version(connection, as_known, writer.now)
         writer.store(known.id, version, result.matches, result.sketch)
@@ -218,36 +226,25 @@ class ArticleStore:
             ).scalar_one()
         if result.content_hash == job.content_hash and number:
             if also:
-                connection.execute(
-                    article.update().where(article.c.id == job.id).values(dict(also))
-                )
+                connection.execute(_UPDATE, {"of": job.id, **also})
             return number
         number += 1
+        text = {
+            "title": result.title,
+            "text": result.text,
+            "content_hash": result.content_hash,
+        }
         connection.execute(
-            article_version.insert().values(
-                article_id=job.id,
-                number=number,
-                title=result.title,
-                text=result.text,
-                content_hash=result.content_hash,
-                seen_at=now,
-            )
+            _INSERT_VERSION, {"article_id": job.id, "number": number, "seen_at": now, **text}
         )
-        connection.execute(
-            article.update()
-            .where(article.c.id == job.id)
-            .values(
-                version=number,
-                title=result.title,
-                text=result.text,
-                text_source=result.text_source,
-                content_hash=result.content_hash,
-                method=result.method,
-                language=result.language.code,
-                language_confidence=result.language.confidence,
-                **also,
-            )
-        )
+        values = {
+            "version": number,
+            "text_source": result.text_source,
+            "method": result.method,
+            "language": result.language.code,
+            "language_confidence": result.language.confidence,
+        }
+        connection.execute(_UPDATE, {"of": job.id, **values, **text, **also})
         return number
 
     def counts(self) -> dict[str, int]:
@@ -284,9 +281,7 @@ def _claimed(connection: sa.Connection, ids: Iterable[int], now: datetime) -> li
     tokens = claims.claim(connection, article, ids, now)
     if not tokens:
         return []
-    rows = connection.execute(
-        sa.select(article).where(article.c.id.in_(tokens)).order_by(article.c.id)
-    ).all()
+    rows = connection.execute(_CLAIMED, {"ids": list(tokens)}).all()
     seen = [row.id for row in rows if row.is_edited]
     if seen:
         connection.execute(article.update().where(article.c.id.in_(seen)).values(is_edited=False))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ HINT_PAUSE = timedelta(seconds=60)
 WORKER_DIED = f"its worker died {MAX_TRIES} times over it alone"
 
 
-def is_ready(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+def is_ready(table: sa.Table, now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """The one place where 'ready' is coded, for feeds, articles and deliveries."""
     working = ACTIVE if table.name == "feed" else PENDING
     return sa.and_(table.c.state == working, table.c.due_at <= now)
@@ -47,14 +48,8 @@ def claim(
     Returns:
         The token of each claimed row, by id.
     """
-    wanted = sorted(set(ids))
-    ready = (
-        sa.select(table.c.id)
-        .where(table.c.id.in_(wanted), is_ready(table, now))
-        .order_by(table.c.id)
-        .with_for_update(skip_locked=True)  # SQLite has no row locks and ignores it
-    )
-    claimed = [row.id for row in connection.execute(ready)]
+    values = {"wanted": sorted(set(ids)), "now": now}
+    claimed: list[int] = list(connection.execute(_ready_of(table), values).scalars())
     if not claimed:
         return {}
     token = secrets.token_hex(16)
@@ -66,33 +61,50 @@ def claim(
     return dict.fromkeys(claimed, token)
 
 
+@cache
+def _ready_of(table: sa.Table) -> sa.Select[Any]:
+    is_wanted = table.c.id.in_(sa.bindparam("wanted", expanding=True))
+    return (
+        sa.select(table.c.id)
+        .where(is_wanted, is_ready(table, sa.bindparam("now")))
+        .order_by(table.c.id)
+        .with_for_update(skip_locked=True)  # SQLite has no row locks and ignores it
+    )
+
+
+def finishing(update: sa.Update) -> sa.Update:
+    """An UPDATE that ends a claim, for `finish`.
+
+    Args:
+        update: of feed, article or outbox, with what is said in SQL; a move to another state
+            (see `states.move`), or the table's own, with which a row keeps its state.
+    """
+    table = update.table
+    return update.where(
+        table.c.id == sa.bindparam("claimed"), table.c.token == sa.bindparam("held")
+    ).values(token=None, hinted_at=None)
+
+
 def finish(
     connection: sa.Connection,
-    table: sa.Table,
+    update: sa.Update,
     row_id: int,
     token: str,
     values: dict[str, Any],
-    move: sa.Update | None = None,
 ) -> bool:
     """Write the result of a claimed row, if the claim still holds.
 
     Args:
         connection: of a transaction for writing.
-        table: feed, article or outbox.
+        update: from `finishing`.
         row_id: of the claimed row.
         token: that of the claim.
-        values: the result; never a state.
-        move: to another state, see `states.move`; without it the row keeps its own.
+        values: the result, as plain values; never a state.
 
     Returns:
         Whether it was written; False means that the lease ended and somebody else has the row.
     """
-    update = table.update() if move is None else move
-    done = connection.execute(
-        update.where(table.c.id == row_id, table.c.token == token).values(
-            token=None, hinted_at=None, **values
-        )
-    )
+    done = connection.execute(update, {**values, "claimed": row_id, "held": token})
     return bool(done.rowcount)
 
 
@@ -100,14 +112,10 @@ def release(
     connection: sa.Connection, table: sa.Table, held: dict[int, str], due_at: datetime
 ) -> None:
     """Give claimed rows back untouched: due at that time, the try not counted."""
+    untried = sa.case((table.c.tries > 0, table.c.tries - 1), else_=0)
+    update = finishing(table.update().values(tries=untried))
     for row_id, token in sorted(held.items()):
-        finish(
-            connection,
-            table,
-            row_id,
-            token,
-            {"due_at": due_at, "tries": sa.case((table.c.tries > 0, table.c.tries - 1), else_=0)},
-        )
+        finish(connection, update, row_id, token, {"due_at": due_at})
 
 
 def due_batches(

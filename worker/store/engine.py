@@ -2,6 +2,9 @@
 
 Why immediate: two processes that read first and then write lose rows to SQLITE_BUSY even with a
 busy timeout (4,976 of 10,000 measured); BEGIN IMMEDIATE lost none.
+
+Statements that run for every article or request are built once, with `sa.bindparam`, beside the
+functions that run them: SQLAlchemy takes .17 ms to build and look up one that SQLite runs in .02.
 """
 
 from __future__ import annotations

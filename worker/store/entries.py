@@ -22,6 +22,32 @@ _KEPT_HOURS: Final = 480
 """Entries of which the hour is remembered; beyond, all counts are halved."""
 _MIDNIGHT: Final = time()
 
+# built once, see worker.store.engine
+_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_ALIASES = sa.select(article_alias).where(article_alias.c.key_hash.in_(_KEYS))
+_ARTICLES = sa.select(article.c.key_hash, article.c.id).where(article.c.key_hash.in_(_KEYS))
+_UNSKIP = (
+    states.move(article, states.PENDING)
+    .where(
+        article.c.id.in_(_IDS),
+        article.c.outcome == str(Outcome.SKIPPED),
+        article.c.state == states.DONE,
+        sa.exists().where(
+            feed.c.id == sa.bindparam("of_feed"), feed.c.fetch == str(FetchPolicy.ALL)
+        ),
+    )
+    .values(due_at=sa.bindparam("now"), hinted_at=None)
+)
+_READY = (
+    sa.select(article.c.id)
+    .where(article.c.id.in_(_IDS), claims.is_ready(article, sa.bindparam("now")))
+    .order_by(article.c.id)
+    # what another poll holds is handed out by that one
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_HINT = article.update().where(article.c.id.in_(_IDS))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEntries:
@@ -159,9 +185,7 @@ def _articles_of(
     by_key = {entry.key_hash: entry for entry in reversed(entries)}
     found: dict[str, int] = {}
     for part in chunks(sorted(by_key)):
-        for row in connection.execute(
-            sa.select(article_alias).where(article_alias.c.key_hash.in_(part))
-        ):
+        for row in connection.execute(_ALIASES, {"keys": list(part)}):
             found[row.key_hash] = row.article_id
     new = [by_key[key] for key in sorted(by_key) if key not in found]
     if new:
@@ -169,41 +193,23 @@ def _articles_of(
             database.insert_new(article), [_article_values(entry, now) for entry in new]
         )
     for part in chunks([entry.key_hash for entry in new]):
-        for row in connection.execute(
-            sa.select(article.c.key_hash, article.c.id).where(article.c.key_hash.in_(part))
-        ):
+        for row in connection.execute(_ARTICLES, {"keys": list(part)}):
             found[row.key_hash] = row.id
     return found
 
 
 def _unskip(connection: sa.Connection, feed_id: int, ids: list[int], now: datetime) -> None:
     """Make skipped articles due that a feed brings too of which all pages are fetched."""
-    is_whole = sa.exists().where(feed.c.id == feed_id, feed.c.fetch == str(FetchPolicy.ALL))
     for part in chunks(sorted(ids)):
-        connection.execute(
-            states.move(article, states.PENDING)
-            .where(
-                article.c.id.in_(part),
-                article.c.outcome == str(Outcome.SKIPPED),
-                article.c.state == states.DONE,
-                is_whole,
-            )
-            .values(due_at=now, tries=0, hinted_at=None)
-        )
+        connection.execute(_UNSKIP, {"ids": list(part), "of_feed": feed_id, "now": now, "tries": 0})
 
 
 def _ready(connection: sa.Connection, ids: list[int], now: datetime) -> list[int]:
     ready: list[int] = []
     for part in chunks(sorted(set(ids))):
-        query = (
-            sa.select(article.c.id)
-            .where(article.c.id.in_(part), claims.is_ready(article, now))
-            .order_by(article.c.id)
-            # what another poll holds is handed out by that one
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        found = list(connection.execute(query).scalars())
-        connection.execute(article.update().where(article.c.id.in_(found)).values(hinted_at=now))
+        found = list(connection.execute(_READY, {"ids": list(part), "now": now}).scalars())
+        if found:
+            connection.execute(_HINT, {"ids": found, "hinted_at": now})
         ready += found
     return ready
 

@@ -17,6 +17,10 @@ from worker.store.schema import article, feed, sighting
 log = logging.getLogger(__name__)
 
 _STEPS = list(ToldBy)
+_SIGHTINGS = sa.select(sighting).where(
+    sighting.c.feed_id == sa.bindparam("feed_id"),
+    sighting.c.entry_hash.in_(sa.bindparam("hashes", expanding=True)),
+)
 
 
 def told_apart(
@@ -58,11 +62,7 @@ def known_sightings(
     """The sightings of those entries that a feed has brought before, by entry_hash."""
     known = {}
     for part in chunks(entry_hashes):
-        for row in connection.execute(
-            sa.select(sighting).where(
-                sighting.c.feed_id == feed_id, sighting.c.entry_hash.in_(part)
-            )
-        ):
+        for row in connection.execute(_SIGHTINGS, {"feed_id": feed_id, "hashes": list(part)}):
             known[row.entry_hash] = row
     return known
 

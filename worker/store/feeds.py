@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,10 @@ from worker.store.schema import article, feed, fetch_event
 from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_feeds
 
 __all__ = ["FeedStore", "hash_of"]
+
+# built once, see worker.store.engine
+_UPDATE = feed.update().where(feed.c.id == sa.bindparam("of"))
+_INSERT_EVENT = fetch_event.insert()
 
 
 class FeedStore(FeedList):
@@ -70,9 +75,9 @@ class FeedStore(FeedList):
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            if not claims.finish(
-                connection, feed, result.job.id, result.job.token, _feed_values(result, now)
-            ):
+            job, values = result.job, _feed_values(result, now)
+            update = _finishing(frozenset(values.keys() & _TOLD))
+            if not claims.finish(connection, update, job.id, job.token, values):
                 return None
             stored = self._store(connection, result, now)
             if result.hub is not None:
@@ -118,24 +123,20 @@ class FeedStore(FeedList):
         """Store entries, what they say of the feed's rhythm, and the event."""
         stored = store_entries(self._db, connection, result, now)
         if stored.unseen:
-            connection.execute(
-                feed.update()
-                .where(feed.c.id == result.job.id)
-                .values(**rhythm_values(result, stored.unseen, now))
-            )
-        connection.execute(
-            fetch_event.insert().values(
-                feed_id=result.job.id,
-                at=now,
-                outcome=result.outcome,
-                status=result.status,
-                detail=result.detail or None,
-                elapsed_s=result.elapsed_s,
-                size_bytes=result.size_bytes,
-                entries=len(result.entries),
-                new_entries=len(stored.unseen),
-            )
-        )
+            values = rhythm_values(result, stored.unseen, now)
+            connection.execute(_UPDATE, {"of": result.job.id, **values})
+        event = {
+            "feed_id": result.job.id,
+            "at": now,
+            "outcome": result.outcome,
+            "status": result.status,
+            "detail": result.detail or None,
+            "elapsed_s": result.elapsed_s,
+            "size_bytes": result.size_bytes,
+            "entries": len(result.entries),
+            "new_entries": len(stored.unseen),
+        }
+        connection.execute(_INSERT_EVENT, event)
         return stored
 
     def oldest_due_age_s(self) -> float | None:
@@ -184,6 +185,22 @@ class FeedStore(FeedList):
             )
 
 
+_TOLD = {"told_title": feed.c.title, "told_language": feed.c.language}
+"""What a feed says of itself, which is taken over where nothing is known yet."""
+
+
+@cache
+def _finishing(told: frozenset[str]) -> sa.Update:
+    """The statement that ends the claim of a feed, for the values of `_feed_values`."""
+    values = {
+        _TOLD[name].name: sa.case(
+            (sa.func.coalesce(_TOLD[name], "") == "", sa.bindparam(name)), else_=_TOLD[name]
+        )
+        for name in sorted(told)
+    }
+    return claims.finishing(feed.update().values(polls=feed.c.polls + 1, **values))
+
+
 def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "due_at": result.next_poll_at,
@@ -195,7 +212,6 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
         "failures": 0 if result.is_success else result.job.failures + 1,
         "moved_to": result.moved_to,
         "moved_count": result.moved_count,
-        "polls": feed.c.polls + 1,
     }
     if result.own_poll_at is not None:
         del values["interval_s"]  # its own pace, for when it is no longer pushed
@@ -216,9 +232,9 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
             "body_url": result.body_url,
         }
         if result.title:
-            values["title"] = sa.case((feed.c.title == "", result.title), else_=feed.c.title)
+            values["told_title"] = result.title
         if result.language:
-            values["language"] = sa.func.coalesce(feed.c.language, result.language)
+            values["told_language"] = result.language
     return values
 
 

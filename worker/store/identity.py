@@ -34,6 +34,25 @@ SameText = Callable[[str, str], bool]
 
 _COLUMNS = ("id", "key_hash", "title", "text", "text_source", "merged_into", "outcome")
 
+# built once, see worker.store.engine
+_IDS = article.c.id.in_(sa.bindparam("ids", expanding=True))
+_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+_OWN_KEYS = sa.select(article.c.id, article.c.key_hash).where(_IDS)
+_WHO_HAS = (
+    sa.select(article.c.id).where(article.c.key_hash.in_(_KEYS)),
+    sa.select(article_alias.c.article_id).where(article_alias.c.key_hash.in_(_KEYS)),
+)
+_HOLD = sa.select(article.c.id).where(_IDS).order_by(article.c.id).with_for_update(key_share=True)
+_RIGHTFUL = sa.select(article.c.id).where(article.c.key_hash == sa.bindparam("key"))
+_DECLARED = sa.select(article_alias.c.article_id).where(
+    article_alias.c.key_hash == sa.bindparam("key")
+)
+_CURRENT = (
+    sa.select(*(article.c[name] for name in _COLUMNS))
+    .where(article.c.id == sa.bindparam("id"))
+    .with_for_update(key_share=True)
+)
+
 
 def never_same(_text: str, _other: str) -> bool:
     """No declared address that is another article's is believed."""
@@ -58,26 +77,19 @@ def lock_articles(
         The articles of the batch that declare the address by which they are known.
     """
     keys = {r.job.id: r.canonical_key_hash for r in results if r.canonical_key_hash}
-    query = sa.select(article.c.id, article.c.key_hash).where(article.c.id.in_(keys))
-    own_keys = {row.id: row.key_hash for row in connection.execute(query)}
-    for key, own_id in sorted((key, own_id) for own_id, key in keys.items()):
-        if own_keys.get(own_id) != key:
-            connection.execute(
-                database.insert_new(article_alias).values(key_hash=key, article_id=own_id)
-            )
-    wanted = list(keys.values())
+    own = connection.execute(_OWN_KEYS, {"ids": list(keys)})
+    own_keys = {row.id: row.key_hash for row in own}
+    aliases = [
+        {"key_hash": key, "article_id": own_id}
+        for key, own_id in sorted((key, own_id) for own_id, key in keys.items())
+        if own_keys.get(own_id) != key
+    ]
+    if aliases:
+        connection.execute(database.insert_new(article_alias), aliases)
     ids = {result.job.id for result in results} | set(others)
-    for query in (
-        sa.select(article.c.id).where(article.c.key_hash.in_(wanted)),
-        sa.select(article_alias.c.article_id).where(article_alias.c.key_hash.in_(wanted)),
-    ):
-        ids.update(connection.execute(query).scalars())
-    connection.execute(
-        sa.select(article.c.id)
-        .where(article.c.id.in_(ids))
-        .order_by(article.c.id)
-        .with_for_update(key_share=True)
-    ).all()
+    for query in _WHO_HAS:
+        ids.update(connection.execute(query, {"keys": list(keys.values())}).scalars())
+    connection.execute(_HOLD, {"ids": list(ids)}).all()
     return frozenset(own_id for own_id, key in keys.items() if own_keys.get(own_id) == key)
 
 
@@ -99,10 +111,8 @@ def owner_of(
     key, own_id = result.canonical_key_hash, result.job.id
     rightful = None
     if not is_own:
-        rightful = _current(connection, sa.select(article.c.id).where(article.c.key_hash == key))
-    declared = _current(
-        connection, sa.select(article_alias.c.article_id).where(article_alias.c.key_hash == key)
-    )
+        rightful = _current(connection, _RIGHTFUL, key)
+    declared = _current(connection, _DECLARED, key)
     text = f"{result.title}\n{result.text}"
     others = [row for row in (rightful, declared) if row is not None and row.id != own_id]
     believable = [row for row in others if row.text_source == TextSource.PAGE]
@@ -152,16 +162,12 @@ def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: 
     return loose
 
 
-def _current(connection: sa.Connection, query: sa.Select[Any]) -> Row | None:
-    """The article of an id, or the one it was merged into."""
-    article_id = connection.execute(query).scalar()
+def _current(connection: sa.Connection, query: sa.Select[Any], key: str | None) -> Row | None:
+    """The article that a query finds for a key, or the one it was merged into."""
+    article_id = connection.execute(query, {"key": key}).scalar()
     row: Row | None = None
     while article_id is not None:
-        row = connection.execute(
-            sa.select(*(article.c[name] for name in _COLUMNS))
-            .where(article.c.id == article_id)
-            .with_for_update(key_share=True)
-        ).one()
+        row = connection.execute(_CURRENT, {"id": article_id}).one()
         article_id = row.merged_into
     return row
 

@@ -127,11 +127,9 @@ class OutboxStore:
                 .where(*_is_of(delivery), channel.c.state == states.ACTIVE)
                 .values(failures=0, reason=None, last_sent_at=now)
             )
-            return claims.finish(
-                connection, outbox, delivery.id, delivery.token,
-                {"sent_at": now, "tries": 0, "last_error": None},
-                states.move(outbox, states.DONE),
-            )  # fmt: skip
+            values = {"sent_at": now, "tries": 0, "last_error": None}
+            update = claims.finishing(states.move(outbox, states.DONE))
+            return claims.finish(connection, update, delivery.id, delivery.token, values)
 
     def failed(self, delivery: Delivery, made: Attempt, after: AfterFailure) -> bool:
         """Note a failed attempt: the message is due again later, or waits for a person."""
@@ -139,16 +137,16 @@ class OutboxStore:
             now = self._db.now(connection)
             self._log(connection, delivery, made, now)
             self._rest(connection, delivery, made, after, now)
-            return claims.finish(
-                connection, outbox, delivery.id, delivery.token,
-                {
-                    "due_at": now + timedelta(seconds=after.retry_in_s),
-                    "tries": 0,
-                    "failures": outbox.c.failures + 1,
-                    "last_error": made.detail or str(made.outcome),
-                },
-                states.move(outbox, states.QUARANTINED if after.is_given_up else states.PENDING),
-            )  # fmt: skip
+            move = states.move(
+                outbox, states.QUARANTINED if after.is_given_up else states.PENDING
+            ).values(failures=outbox.c.failures + 1)
+            values = {
+                "due_at": now + timedelta(seconds=after.retry_in_s),
+                "tries": 0,
+                "last_error": made.detail or str(made.outcome),
+            }
+            update = claims.finishing(move)
+            return claims.finish(connection, update, delivery.id, delivery.token, values)
 
     def _log(
         self, connection: sa.Connection, delivery: Delivery, made: Attempt, now: datetime

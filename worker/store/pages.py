@@ -12,6 +12,12 @@ from worker.store.engine import Database, chunks
 from worker.store.schema import article
 
 _MANY = 50
+_TWINS = (
+    sa.select(article.c.id, article.c.url, article.c.entry_title)
+    .where(article.c.page_hash == sa.bindparam("of"), article.c.url.is_not(None))
+    .order_by(article.c.id.desc())
+    .limit(_MANY)
+)
 
 
 class PageStore:
@@ -25,12 +31,7 @@ class PageStore:
         found: dict[str, list[PageTwin]] = {}
         with self._db.read() as connection:
             for page_hash in sorted(page_hashes):
-                rows = connection.execute(
-                    sa.select(article.c.id, article.c.url, article.c.entry_title)
-                    .where(article.c.page_hash == page_hash, article.c.url.is_not(None))
-                    .order_by(article.c.id.desc())
-                    .limit(_MANY)
-                )
+                rows = connection.execute(_TWINS, {"of": page_hash})
                 found[page_hash] = [PageTwin(row.id, row.url, row.entry_title) for row in rows]
         return found
 

@@ -30,6 +30,13 @@ Loose = set[tuple[str, int]]
 """Watches and components that have lost a match."""
 
 
+_MATCHES_OF = (
+    sa.select(match.c.id, match.c.watch, match.c.relation, match.c.article_id, match.c.language)
+    .where(match.c.article_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(match.c.id)
+)
+
+
 class EachAlone:
     """The rule of a store that is not told one: every match is a story."""
 
@@ -74,13 +81,7 @@ class StoryKeeper:
             sketches: of the articles, by their id; without one a match is alone.
             loose: what other articles of this transaction have left.
         """
-        rows = self._connection.execute(
-            sa.select(
-                match.c.id, match.c.watch, match.c.relation, match.c.article_id, match.c.language
-            )
-            .where(match.c.article_id.in_(sketches))
-            .order_by(match.c.id)
-        ).all()
+        rows = self._connection.execute(_MATCHES_OF, {"ids": list(sketches)}).all()
         by_watch: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_watch[row.watch].append(row)

@@ -191,20 +191,14 @@ def _cells(connection: sa.Connection, ids: set[int]) -> Iterator[Cell]:
 
 
 def _article_cells(connection: sa.Connection, ids: Sequence[int]) -> Iterator[Cell]:
-    columns = (article.c[name] for name in ("first_seen_at", "language", "outlet", "site"))
-    query = sa.select(*columns).where(article.c.id.in_(ids), _is_counted())
-    for row in connection.execute(query):
+    for row in connection.execute(_COUNTED_ARTICLES, {"ids": list(ids)}):
         outlet = (row.outlet or row.site or "")[:_LONGEST_VALUE]
         yield Cell(LANGUAGE, ARTICLES, row.first_seen_at.date(), row.language, "")
         yield Cell(OUTLET, ARTICLES, row.first_seen_at.date(), outlet, "")
 
 
 def _match_cells(connection: sa.Connection, ids: Sequence[int]) -> Iterator[Cell]:
-    columns = (match.c[name] for name in ("created_at", "language", "outlet", "watch", "relation"))
-    query = sa.select(*columns).where(
-        match.c.article_id.in_(ids), match.c.relation != Relation.UNRELATED
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(_COUNTED_MATCHES, {"ids": list(ids)}):
         day, outlet = row.created_at.date(), (row.outlet or "")[:_LONGEST_VALUE]
         yield Cell(LANGUAGE, row.relation, day, row.language, row.watch)
         yield Cell(OUTLET, row.relation, day, outlet, row.watch)
@@ -213,6 +207,16 @@ def _match_cells(connection: sa.Connection, ids: Sequence[int]) -> Iterator[Cell
 def _is_counted() -> sa.ColumnElement[bool]:
     """Whether an article was read, and is not another one's by now."""
     return sa.and_(article.c.version > 0, article.c.state != states.MERGED)
+
+
+# built once, see worker.store.engine
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_COUNTED_ARTICLES = sa.select(
+    *(article.c[name] for name in ("first_seen_at", "language", "outlet", "site"))
+).where(article.c.id.in_(_IDS), _is_counted())
+_COUNTED_MATCHES = sa.select(
+    *(match.c[name] for name in ("created_at", "language", "outlet", "watch", "relation"))
+).where(match.c.article_id.in_(_IDS), match.c.relation != Relation.UNRELATED)
 
 
 def _articles_query(dimension: str, is_sqlite: bool) -> sa.Select[Any]:

@@ -212,7 +212,7 @@ _LEAVE = host_place.delete().where(host_place.c.token.in_(sa.bindparam("tokens",
 
 
 class _Statements:
-    """Built once: to build one takes twice as long as SQLite needs to run it."""
+    """Built once, see `worker.store.engine`; those that differ from database to database."""
 
     def __init__(self, database: Database) -> None:
         given = {name: sa.bindparam(name, type_=sa.Float) for name in

@@ -28,6 +28,26 @@ _COLUMNS = (
     "id", "text", "title", "content_hash", "text_source", "state", "published_at", "first_seen_at",
 )  # fmt: skip
 
+# built once, see worker.store.engine
+_FIRST_ID = (
+    # ids are given in the order of time: an index of each outlet by time is not needed
+    sa.select(article.c.id)
+    .where(article.c.first_seen_at >= sa.bindparam("since"))
+    .order_by(article.c.first_seen_at)
+    .limit(1)
+    .scalar_subquery()
+)
+_FINGERPRINTS = (
+    sa.select(fingerprint.c.place, fingerprint.c.article_id, fingerprint.c.value)
+    .where(
+        fingerprint.c.place.in_(sa.bindparam("places", expanding=True)),
+        fingerprint.c.article_id >= _FIRST_ID,
+    )
+    .order_by(fingerprint.c.article_id.desc())
+    .limit(sa.bindparam("most"))
+)
+_INSERT = fingerprint.insert()
+
 
 class Variants:
     """The articles that those of a batch may be published again of, in one transaction.
@@ -58,22 +78,9 @@ class Variants:
     def _read(self, asked: Sequence[ArticleResult]) -> None:
         """Read the fingerprints of the last days at the outlets of a batch."""
         since = min(result.job.first_seen_at for result in asked) - _SOON
-        first_id = (
-            # ids are given in the order of time: an index of each outlet by time is not needed
-            sa.select(article.c.id)
-            .where(article.c.first_seen_at >= since)
-            .order_by(article.c.first_seen_at)
-            .limit(1)
-            .scalar_subquery()
-        )
         places = sorted({result.place for result in asked})
-        rows = self._connection.execute(
-            sa.select(fingerprint.c.place, fingerprint.c.article_id, fingerprint.c.value)
-            .where(fingerprint.c.place.in_(places), fingerprint.c.article_id >= first_id)
-            .order_by(fingerprint.c.article_id.desc())
-            .limit(_LATEST * len(places))
-        )
-        for row in rows:
+        values = {"since": since, "places": places, "most": _LATEST * len(places)}
+        for row in self._connection.execute(_FINGERPRINTS, values):
             self._known[row.place].append((row.article_id, row.value))
 
     def known(self, result: ArticleResult) -> Row | None:
@@ -102,9 +109,8 @@ class Variants:
         if result.fingerprint is None:
             return
         self._connection.execute(
-            fingerprint.insert().values(
-                article_id=article_id, place=result.place, value=result.fingerprint
-            )
+            _INSERT,
+            {"article_id": article_id, "place": result.place, "value": result.fingerprint},
         )
         self._known[result.place].append((article_id, result.fingerprint))
 
