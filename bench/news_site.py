@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import html
+import itertools
 import multiprocessing
 import random
 import re
@@ -23,6 +24,7 @@ from tests.sites import Item, rss
 MAX_PAGE_BYTES = 1_500_000
 """Larger files are left out: a worker refuses pages from two megabytes on."""
 _TITLE = re.compile(rb"<title[^>]*>([^<]{5,300})", re.IGNORECASE)
+_PROSE = re.compile(rb"<(script|style)\b.*?</\1\s*>|>([^<]{60,})(?=<)", re.DOTALL | re.IGNORECASE)
 _KEEP_ALIVE = b"Connection: keep-alive\r\n"
 _SENTENCE = (
     "the county council said on Monday that a new bridge over the river would be open before "
@@ -48,7 +50,7 @@ def pages_of(folder: Path | None, number: int) -> list[bytes]:
 
     Args:
         folder: searched for .html and .html.gz files; None makes pages up.
-        number: how many at the most, the same ones at every call.
+        number: how many at the most, no two alike, the same ones at every call.
 
     Raises:
         SystemExit: the folder has no page.
@@ -56,8 +58,9 @@ def pages_of(folder: Path | None, number: int) -> list[bytes]:
     if folder is None:
         return [_made_up(seed) for seed in range(number)]
     files = sorted([*folder.rglob("*.html"), *folder.rglob("*.html.gz")])
-    pages = [_read(file) for file in random.Random(1).sample(files, len(files))]
-    pages = [page for page in pages if 500 < len(page) <= MAX_PAGE_BYTES][:number]
+    read = map(_read, random.Random(1).sample(files, len(files)))
+    fitting = (page for page in read if 500 < len(page) <= MAX_PAGE_BYTES)
+    pages = list(itertools.islice(dict.fromkeys(fitting), number))
     if not pages:
         raise SystemExit(f"{folder} has no .html or .html.gz file to measure with")
     return pages
@@ -89,20 +92,38 @@ def _made_up(seed: int) -> bytes:
     ).encode()
 
 
+def varied(page: bytes, number: int) -> bytes:
+    """Another article of the same size, markup and words: the words of its paragraphs in an order
+    of their own. What is written without spaces stays as it is."""
+    chance = random.Random(number)
+
+    def change(found: re.Match[bytes]) -> bytes:
+        if found[1]:
+            return found[0]
+        words = found[2].split(b" ")
+        return b">" + b" ".join(chance.sample(words, len(words)))
+
+    return _PROSE.sub(change, page)
+
+
 @contextmanager
-def served(pages: Sequence[bytes], feeds: int, latency_s: float) -> Iterator[NewsSite]:
+def served(
+    pages: Sequence[bytes], feeds: int, latency_s: float, articles: int | None = None
+) -> Iterator[NewsSite]:
     """Serve pages, spread over feeds.
 
     Args:
         pages: of the articles. feeds: how many. latency_s: before each answer.
+        articles: how many, with `varied` ones where there are fewer pages; None takes each once.
     """
+    articles = articles or len(pages)
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(
-        target=_serve, args=(there, pages, feeds, latency_s), daemon=True
+        target=_serve, args=(there, pages, feeds, latency_s, articles), daemon=True
     )
     process.start()
     port = here.recv()
-    yield NewsSite(tuple(f"http://{_host(n)}:{port}/rss" for n in range(feeds)), len(pages))
+    yield NewsSite(tuple(f"http://{_host(n)}:{port}/rss" for n in range(feeds)), articles)
     process.terminate()
     process.join()
 
@@ -111,9 +132,23 @@ def _host(number: int) -> str:
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
-def _serve(pipe: Connection, pages: Sequence[bytes], feeds: int, latency_s: float) -> None:
+def _serve(
+    pipe: Connection, pages: Sequence[bytes], feeds: int, latency_s: float, articles: int
+) -> None:
     async def main() -> None:
         answers: dict[tuple[str, str], bytes] = {}
+
+        def answer(host: str, path: str) -> bytes:
+            _, _, number = path.partition("/p/")
+            if not number.isdecimal() or (n := int(number)) >= articles or _host(n % feeds) != host:
+                return answers.get((host, path), _MISSING)
+            again, original = divmod(n, len(pages))
+            page = varied(pages[original], n) if again else pages[original]
+            return _answer(page, "text/html")
+
+        def entry_title(n: int) -> str:
+            title = title_of(pages[n % len(pages)], n)
+            return title if n < len(pages) else f"{title} ({n // len(pages)})"
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
@@ -123,7 +158,7 @@ def _serve(pipe: Connection, pages: Sequence[bytes], feeds: int, latency_s: floa
                     if latency_s:
                         await asyncio.sleep(latency_s)
                     path = lines[0].split(" ")[1]
-                    writer.write(answers.get((host.strip().split(":")[0], path), _MISSING))
+                    writer.write(answer(host.strip().split(":")[0], path))
                     await writer.drain()
             except (asyncio.IncompleteReadError, ConnectionError):
                 writer.close()
@@ -132,12 +167,10 @@ def _serve(pipe: Connection, pages: Sequence[bytes], feeds: int, latency_s: floa
         port = server.sockets[0].getsockname()[1]
         for number in range(feeds):
             host = _host(number)
-            mine = range(number, len(pages), feeds)
-            site = f"http://{host}:{port}"
-            items = [Item(f"p/{n}", title_of(pages[n], n), f"Entry {n}.") for n in mine]
-            answers[host, "/rss"] = _answer(rss(*items, site=site).encode(), "application/rss+xml")
-            for n in mine:
-                answers[host, f"/p/{n}"] = _answer(pages[n], "text/html")
+            mine = range(number, articles, feeds)
+            items = [Item(f"p/{n}", entry_title(n), f"Entry {n}.") for n in mine]
+            body = rss(*items, site=f"http://{host}:{port}").encode()
+            answers[host, "/rss"] = _answer(body, "application/rss+xml")
         pipe.send(port)
         async with server:
             await server.serve_forever()
