@@ -27,6 +27,7 @@ from worker.extract.defences import (
     one_line,
 )
 from worker.extract.metadata import MAX_TITLE, PageMetadata, read_metadata
+from worker.extract.quicker import quicken_trafilatura
 from worker.extract.residue import drop_residue
 from worker.extract.wall import name_wall
 
@@ -59,6 +60,8 @@ HTML_PARSER.set_element_class_lookup(
         entity=HtmlEntity,
     )
 )
+
+quicken_trafilatura()
 
 # Their warnings on bad pages are our outcomes; a log line a page would say it twice.
 for _name in ("trafilatura", "htmldate", "justext", "courlan", "charset_normalizer"):
