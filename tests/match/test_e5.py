@@ -15,8 +15,8 @@ import pytest
 from tests.eval.datasets import repo_stories
 from worker.domain import Vectors
 from worker.errors import EncoderError
-from worker.match import e5engine
-from worker.match.e5file import E5File, weights
+from worker.match import e5engine, e5file
+from worker.match.e5file import E5File, WordVectors, weights
 from worker.match.e5graph import build_graph
 from worker.match.e5tokens import Tokenizer
 from worker.match.encoders import make_encoder
@@ -212,6 +212,21 @@ def test_threads_that_build_and_encode_at_once_agree(tiny: Path) -> None:
     assert len(results) == 6
     assert all(np.array_equal(found, results[0]) for found in results)
     assert {path.suffix for path in (tiny.parent / "models").iterdir()} == {".onnx"}
+
+
+def test_rare_words_have_the_vectors_of_the_file(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = E5File(tiny)
+    expected = weights(file.blocks("emb.word", len(PIECES)))
+    monkeypatch.setattr(e5file, "_OFTEN_USED", 4)
+    ids = [11, 2, 4, 3, 11, 7]
+    words = WordVectors(file)
+    assert np.array_equal(words.take(ids), expected[ids])
+    with tiny.open("r+b") as cut:
+        cut.truncate(file.place("emb.word") + expected.nbytes // len(PIECES))
+    with pytest.raises(EncoderError, match="cut off while it was in use"):
+        words.take(ids)
 
 
 def test_without_onnx_runtime_the_own_engine_serves(

@@ -18,7 +18,7 @@ import numpy as np
 from worker import memory
 from worker.domain import Vectors
 from worker.errors import EncoderError
-from worker.match.e5file import E5File, weights
+from worker.match.e5file import E5File, WordVectors
 from worker.match.e5graph import (
     FEWER_WEIGHT_STEPS,
     GRAPH_VERSION,
@@ -65,7 +65,7 @@ class IntegerE5:
             self._model = model
             sizes = model.sizes
             self._tokenizer = tokenizer_of(model)
-            self._words = self._model.blocks("emb.word", sizes.vocabulary)
+            self._words = WordVectors(model)
             positions = self._model.floats("emb.pos").reshape(-1, sizes.width)
             self._positions = positions + self._model.floats("emb.type")[: sizes.width]
             self._session: Any = self._kept(folder / f"{self.name}.onnx")
@@ -108,7 +108,7 @@ class IntegerE5:
         longest = int(lengths.max())
         is_token = np.arange(longest) < lengths[:, None]
         vectors = np.repeat(self._positions[None, :longest], len(batch), axis=0)
-        vectors[is_token] += weights(self._words[ids])
+        vectors[is_token] += self._words.take(ids)
         shares = (is_token / lengths[:, None]).astype(np.float32)[:, None]
         inputs = {"vectors": vectors, "lengths": lengths, "shares": shares}
         try:

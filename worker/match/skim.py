@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from worker.domain import Vectors
-from worker.match.e5file import E5File, weights
+from worker.match.e5file import E5File, WordVectors
 from worker.match.e5tokens import tokenizer_of
 from worker.match.encoders import normalised
 
@@ -122,7 +122,7 @@ class _TokenVectors:
         self.tokenizer = tokenizer_of(model)
         self._prefix = len(self.tokenizer.encode(["a"])[0]) - 1
         self.dimension = model.sizes.width
-        self._blocks = model.blocks("emb.word", model.sizes.vocabulary)
+        self._words = WordVectors(model)
         self._scores = model.pieces.scores
 
     def means(self, texts: Sequence[str]) -> Vectors:
@@ -138,6 +138,6 @@ class _TokenVectors:
             starts = np.cumsum([0, *lengths[:-1]])
             ids = np.concatenate([rows[number] for number in filled])
             shares = _RARE / (_RARE + np.exp(self._scores[ids]))
-            sums = np.add.reduceat(weights(self._blocks[ids]) * shares[:, None], starts, axis=0)
+            sums = np.add.reduceat(self._words.take(ids) * shares[:, None], starts, axis=0)
             found[filled] = sums / np.add.reduceat(shares, starts)[:, None]
         return found
