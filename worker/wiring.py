@@ -5,6 +5,7 @@ What matching alone needs is in `worker.matching`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -12,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from worker import __version__, memory
@@ -31,7 +33,7 @@ from worker.feeds.engines import REQUEST_PAUSE_S
 from worker.feeds.queries import query_urls
 from worker.fetch.client import HttpFetcher, Limits, Request
 from worker.fetch.guard import AddressGuard
-from worker.fetch.politeness import HostLimiter
+from worker.fetch.politeness import HostLimiter, host_key
 from worker.fetch.robots import RobotsRules
 from worker.isolation import Isolation
 from worker.match.matcher import SeedMatcher, Tunings
@@ -58,6 +60,8 @@ _SAMPLE = ArticleText(
     "Polisi menangkap dua orang", "Polisi menangkap dua orang di Jakarta kemarin malam.", "id"
 )
 """So short, and of a language with close kin, that all language detectors are asked."""
+_LATE_IMPORTS = ("cffi.cparser", "numpy.ma")
+"""What libraries import at some first call: billiard in each child of the pool, numpy for sets."""
 
 
 class LazyMatcher:
@@ -109,9 +113,12 @@ class LazyMatcher:
         return self._matcher.match(articles)
 
     def warm(self) -> None:
-        """Load all that the first article would have to wait for."""
+        """Load all that the first article would have to wait for, and the first match."""
         self._matcher.match([_SAMPLE])
         self._encoder.encode([_SAMPLE.text])
+        for watch in self._watches[:1]:
+            for seed in watch.seeds[:1]:
+                self._matcher.match([ArticleText(seed.title, seed.text, seed.language)])
 
     def sketch(self, article: ArticleText, matches: Sequence[Match]) -> Sketch:
         """Sketch as `Sketcher.sketch` says, with the vectors that matching has just made."""
@@ -281,6 +288,10 @@ def warm(settings: Settings) -> None:
         if isinstance(built.matcher, LazyMatcher):
             built.matcher.warm()
         built.detector.detect(_SAMPLE.text)
+        host_key("www.example.com", None)  # reads the list of public suffixes
+        for module in _LATE_IMPORTS:
+            with contextlib.suppress(ImportError):
+                import_module(module)
     except SeedwatchError as error:  # as above; the first article that needs it says so again
         log.warning("not all is loaded beforehand: %s", error)
     built.store.close()
