@@ -29,6 +29,7 @@ from worker.extract.defences import (
 from worker.extract.metadata import MAX_TITLE, PageMetadata, read_metadata
 from worker.extract.quicker import quicken_trafilatura
 from worker.extract.residue import drop_residue
+from worker.extract.stopwords import share_stop_words
 from worker.extract.wall import name_wall
 
 ENOUGH_TEXT = 1_000
@@ -62,6 +63,7 @@ HTML_PARSER.set_element_class_lookup(
 )
 
 quicken_trafilatura()
+share_stop_words()
 
 # Their warnings on bad pages are our outcomes; a log line a page would say it twice.
 for _name in ("trafilatura", "htmldate", "justext", "courlan", "charset_normalizer"):
