@@ -53,11 +53,8 @@ def claim(
     if not claimed:
         return {}
     token = secrets.token_hex(16)
-    connection.execute(
-        table.update()
-        .where(table.c.id.in_(claimed))
-        .values(token=token, tries=table.c.tries + 1, due_at=now + LEASE, hinted_at=None)
-    )
+    taken = {"claimed": claimed, "token": token, "due_at": now + LEASE, "hinted_at": None}
+    connection.execute(_claiming(table), taken)
     return dict.fromkeys(claimed, token)
 
 
@@ -70,6 +67,12 @@ def _ready_of(table: sa.Table) -> sa.Select[Any]:
         .order_by(table.c.id)
         .with_for_update(skip_locked=True)  # SQLite has no row locks and ignores it
     )
+
+
+@cache
+def _claiming(table: sa.Table) -> sa.Update:
+    is_claimed = table.c.id.in_(sa.bindparam("claimed", expanding=True))
+    return table.update().where(is_claimed).values(tries=table.c.tries + 1)
 
 
 def finishing(update: sa.Update) -> sa.Update:

@@ -29,6 +29,7 @@ from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_
 __all__ = ["FeedStore", "hash_of"]
 
 # built once, see worker.store.engine
+_CLAIMED = sa.select(feed).where(feed.c.id.in_(sa.bindparam("ids", expanding=True)))
 _UPDATE = feed.update().where(feed.c.id == sa.bindparam("of"))
 _INSERT_EVENT = fetch_event.insert()
 
@@ -55,7 +56,7 @@ class FeedStore(FeedList):
             tokens = claims.claim(connection, feed, ids, now)
             if not tokens:
                 return []
-            rows = connection.execute(sa.select(feed).where(feed.c.id.in_(tokens))).all()
+            rows = connection.execute(_CLAIMED, {"ids": list(tokens)}).all()
             pushed = pushed_feeds(connection, tokens, now)
         return [replace(_feed_job(row), is_pushed=row.id in pushed) for row in rows]
 

@@ -19,6 +19,11 @@ _ACTIVE_FEEDS = sa.select(feed.c.id).where(feed.c.state == states.ACTIVE)
 _IS_COMPLETE = sa.or_(
     subscription.c.missed_at.is_(None), subscription.c.pushed_at > subscription.c.missed_at
 )
+_PUSHED = sa.select(subscription.c.feed_id).where(
+    subscription.c.feed_id.in_(sa.bindparam("ids", expanding=True)),
+    subscription.c.until > sa.bindparam("now"),
+    _IS_COMPLETE,
+)
 
 
 class SubscriptionStore:
@@ -157,10 +162,8 @@ def pushed_feeds(
     connection: sa.Connection, feed_ids: Collection[int], now: datetime
 ) -> frozenset[int]:
     """Those of the feeds whose hub can be relied on: it has not missed anything since it pushed."""
-    query = sa.select(subscription.c.feed_id).where(
-        subscription.c.feed_id.in_(sorted(feed_ids)), subscription.c.until > now, _IS_COMPLETE
-    )
-    return frozenset(connection.execute(query).scalars())
+    values = {"ids": sorted(feed_ids), "now": now}
+    return frozenset(connection.execute(_PUSHED, values).scalars())
 
 
 def _subscription(row: Row) -> Subscription:
