@@ -34,7 +34,7 @@ from worker.fetch import AddressGuard, HostLimiter, HttpFetcher
 from worker.isolation import Isolation
 from worker.services import Services
 from worker.store.store import Store
-from worker.warmcalls import PARSER_CALLS
+from worker.warmcalls import LATE_PARSER_CALLS, PARSER_CALLS
 
 GOOD, HOSTILE, ENTRIES = 200, 40, 20
 WORKERS = 2
@@ -85,7 +85,7 @@ def run(urls: Sequence[str], good: Sequence[str], folder: Path) -> dict[str, flo
     store.migrate()
     store.feeds.sync({"kelp": [FeedConfig(url) for url in urls]})
     settings = Settings(data_dir=folder)
-    isolation = Isolation(warm=PARSER_CALLS)
+    isolation = Isolation(warm=PARSER_CALLS, late=LATE_PARSER_CALLS)
     isolation.prepare()
     services = Services(
         name="bench", settings=settings, watches=(), store=store, limiter=HostLimiter(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -43,6 +44,11 @@ def remember(value: int) -> None:
 
 def remembered() -> tuple[int, int]:
     return _remembered, os.getpid()
+
+
+def import_late() -> int:
+    importlib.import_module("colorsys")
+    return os.getpid()
 
 
 def hang() -> None:
@@ -169,6 +175,20 @@ def test_a_child_of_a_template_knows_what_was_tried_beforehand() -> None:
     again = isolation.call(f"{HERE}:remembered")
     assert again[0] == 7
     assert again[1] != told[1]
+    isolation.close()
+
+
+@linux_only
+def test_a_template_tries_what_few_need_once_a_child_has_needed_it() -> None:
+    isolation = Isolation(late=(("colorsys", (f"{HERE}:remember", (7,), {})),))
+    isolation.prepare()
+    for _ in range(3):
+        told = isolation.call(f"{HERE}:remembered")
+        assert told[0] == 0
+        os.kill(told[1], signal.SIGKILL)
+    os.kill(isolation.call(f"{HERE}:import_late"), signal.SIGKILL)
+    while (told := isolation.call(f"{HERE}:remembered"))[0] != 7:
+        os.kill(told[1], signal.SIGKILL)  # forked before the template had heard of it
     isolation.close()
 
 

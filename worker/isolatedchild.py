@@ -18,6 +18,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from typing import IO, Any
 
 from worker import memory
@@ -34,6 +35,8 @@ CALLS_A_TRIM = 10
 
 WarmCall = tuple[str, tuple[Any, ...], dict[str, Any]]
 """What a template tries once: "module:function", arguments, keyword arguments."""
+LateCall = tuple[str, WarmCall]
+"""What it tries once a child has had to import a module, and that module's name."""
 
 
 def serve(memory_limit_bytes: int) -> None:
@@ -47,8 +50,9 @@ def serve_template(memory_limit_bytes: int) -> None:
     """Fork a child for each order from the socket at stdin, until nobody holds its other end.
 
     The first message says what to try once, so that no child has to; orders that come meanwhile go
-    first. An order brings the two ends of the child's pipes, and the socket that wants to know
-    which process it is.
+    first. What few calls need and takes much memory is tried when a child has needed it: that one
+    had to load it, those that are forked afterwards share it. An order brings the two ends of the
+    child's pipes, and the socket that wants to know which process it is.
     """
     _ignore_interrupts()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel shall not keep those that ended
@@ -58,14 +62,23 @@ def serve_template(memory_limit_bytes: int) -> None:
     told = orders.recv(MOST_ORDER_BYTES)
     if not told:
         return
-    to_try: list[WarmCall] = pickle.loads(told)  # noqa: S301 - ours
+    to_try: list[WarmCall]
+    late: list[LateCall]
+    to_try, late = pickle.loads(told)  # noqa: S301 - ours
     for target, _, _ in to_try:
         importlib.import_module(target.partition(":")[0])
+    needs, to_needs = os.pipe()
+    both: list[Any] = [orders, needs]
     while True:
-        if to_try and not select.select([orders], [], [], 0)[0]:
-            _answer(*to_try.pop(0))
-            if not to_try:
-                memory.settle()
+        ready = select.select(both, [], [], 0 if to_try else None)[0]
+        if needs in ready:
+            told = os.read(needs, MOST_ORDER_BYTES)
+            to_try += [call for number, (_, call) in enumerate(late) if number in told]
+        if orders not in ready:
+            if to_try:
+                _answer(*to_try.pop(0))
+                if not to_try:
+                    memory.settle()
             continue
         order, ends, _, _ = socket.recv_fds(orders, 1, 3)
         if not order:
@@ -75,13 +88,39 @@ def serve_template(memory_limit_bytes: int) -> None:
         if pid == 0:
             with contextlib.suppress(BaseException):
                 orders.close()
+                os.close(needs)
                 os.close(reply)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _serve(os.fdopen(requests, "rb"), os.fdopen(answers, "wb"), memory_limit_bytes)
+                _serve(
+                    os.fdopen(requests, "rb"),
+                    os.fdopen(answers, "wb"),
+                    memory_limit_bytes,
+                    _Needs([module for module, _ in late], to_needs),
+                )
             os._exit(0)
         os.close(requests)
         os.close(answers)
         _tell(socket.socket(fileno=reply), pid)
+
+
+class _Needs:
+    """Tells a template which modules a child of it has had to import.
+
+    Args:
+        modules: by the number that is told.
+        to_template: the descriptor to write to.
+    """
+
+    def __init__(self, modules: Sequence[str], to_template: int) -> None:
+        self._absent = {n: name for n, name in enumerate(modules) if name not in sys.modules}
+        self._to_template = to_template
+
+    def tell(self) -> None:
+        """Tell what is new."""
+        for number in [n for n, name in self._absent.items() if name in sys.modules]:
+            del self._absent[number]
+            with contextlib.suppress(OSError):  # it is gone
+                os.write(self._to_template, bytes([number]))
 
 
 def _fork() -> int:
@@ -101,7 +140,9 @@ def _tell(reply: socket.socket, pid: int) -> None:
             os.close(handle)
 
 
-def _serve(requests: IO[bytes], answers: IO[bytes], memory_limit_bytes: int) -> None:
+def _serve(
+    requests: IO[bytes], answers: IO[bytes], memory_limit_bytes: int, needs: _Needs | None = None
+) -> None:
     _ignore_interrupts()
     _limit_memory(memory_limit_bytes)
     calls = 0
@@ -113,6 +154,8 @@ def _serve(requests: IO[bytes], answers: IO[bytes], memory_limit_bytes: int) -> 
         _end_after(math.ceil(limit_s) + 1)
         answer = _answer(*pickle.loads(request))  # noqa: S301 - ours
         _end_after(0)
+        if needs is not None:
+            needs.tell()
         try:
             write_message(answers, answer)
         except BrokenPipeError:

@@ -24,7 +24,7 @@ import threading
 from collections.abc import Sequence
 from typing import IO, Protocol
 
-from worker.isolatedchild import REPLY, WarmCall
+from worker.isolatedchild import REPLY, LateCall, WarmCall
 
 CALLS_AN_INTERPRETER = 1_000
 """A process is replaced after so many calls, since parsers leak a little."""
@@ -120,11 +120,14 @@ class Template:
     Args:
         memory_limit_bytes: of address space, of each forked process.
         warm: what it tries once beforehand.
+        late: what it tries once a child has needed it.
     """
 
-    def __init__(self, memory_limit_bytes: int, warm: Sequence[WarmCall]) -> None:
+    def __init__(
+        self, memory_limit_bytes: int, warm: Sequence[WarmCall], late: Sequence[LateCall]
+    ) -> None:
         self._main = f"serve_template({memory_limit_bytes})"
-        self._warm = pickle.dumps(list(warm), pickle.HIGHEST_PROTOCOL)
+        self._warm = pickle.dumps((list(warm), list(late)), pickle.HIGHEST_PROTOCOL)
         self._lock = threading.Lock()
         self._starts = 0
         self._orders: socket.socket | None = None

@@ -28,7 +28,7 @@ from typing import IO, Any
 
 from worker.domain import Outcome
 from worker.errors import ParseError
-from worker.isolatedchild import WarmCall, read_message, write_message
+from worker.isolatedchild import LateCall, WarmCall, read_message, write_message
 from worker.isolatedstart import NewInterpreter, Process, Template
 
 CALL_CPU_S = 10.0
@@ -74,6 +74,7 @@ class Isolation:
         memory_limit_bytes: of address space; a call that wants more fails.
         most_children: ordinary calls at the same time; further ones wait for their turn.
         warm: what a template tries once, so that no child has to.
+        late: what it tries once a child has had to.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Isolation:
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         most_children: int = MOST_CHILDREN,
         warm: Sequence[WarmCall] = (),
+        late: Sequence[LateCall] = (),
     ) -> None:
         self._call_limit_s = call_limit_s
         self._memory_limit_bytes = memory_limit_bytes
@@ -90,7 +92,7 @@ class Isolation:
         self._moved = threading.BoundedSemaphore(MOST_MOVED_CHILDREN)
         self._lock = threading.Lock()
         self._owner = os.getpid()
-        self._warm = warm
+        self._warm, self._late = warm, late
         self._template: Template | None = None
 
     def prepare(self) -> None:
@@ -98,7 +100,7 @@ class Isolation:
 
         What this process forks afterwards shares it.
         """
-        self._template = Template(self._memory_limit_bytes, self._warm)
+        self._template = Template(self._memory_limit_bytes, self._warm, self._late)
         self._template.start()
 
     def call(self, target: str, *args: Any, **kwargs: Any) -> Any:

@@ -45,7 +45,7 @@ from worker.notify.smtp import MailSender, MailServer
 from worker.notify.webhook import WebhookSender
 from worker.services import AllAllowed, Services
 from worker.sketching import ArticleSketcher
-from worker.warmcalls import PARSER_CALLS
+from worker.warmcalls import LATE_PARSER_CALLS, PARSER_CALLS
 
 if TYPE_CHECKING:
     from worker.store.store import Store
@@ -233,7 +233,7 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
         watches=tuple(watches),
         store=store,
         fetcher=fetcher,
-        isolation=Isolation(warm=PARSER_CALLS),
+        isolation=Isolation(warm=PARSER_CALLS, late=LATE_PARSER_CALLS),
         limiter=limiter,
         detector=build_detector(settings),
         matcher=matcher,
