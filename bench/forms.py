@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import time
@@ -16,11 +15,10 @@ from pathlib import Path
 import redis
 
 from bench.news_site import NewsSite
-from bench.processes import ROOT, Processor, memory_mib, started, until
+from bench.processes import ROOT, Grown, Processor, memory_mib, started, until
 from worker.domain import FeedConfig
 from worker.store.store import Store
 
-_SAMPLE_EVERY_S = 2.0
 _LOOP = """
 import sys, time, trafilatura
 from pathlib import Path
@@ -50,6 +48,7 @@ class Run:
         seconds: from the first message to the last article. cpu_s: of its processes meanwhile.
         memory_mib: of its processes, shared pages counted once. articles: that ended.
         commands, redis_bytes: that Redis took for an article; None without a broker.
+        server_s: CPU seconds of PostgreSQL, the whole server; None if it is not used or not here.
         textless: articles without a text; None if nobody looked.
         grown: memory_mib of all processes after so many articles.
     """
@@ -60,35 +59,9 @@ class Run:
     memory_mib: float = 0.0
     commands: float | None = None
     redis_bytes: float | None = None
+    server_s: float | None = None
     textless: int | None = None
     grown: dict[int, float] = field(default_factory=dict)
-
-
-class Grown:
-    """How much memory a form has after so many articles.
-
-    Args:
-        root: its process. count: how many articles it has done. sizes: what is asked for.
-    """
-
-    def __init__(self, root: int, count: Callable[[], int], sizes: Sequence[int]) -> None:
-        self._root, self._count, self._sizes = root, count, sizes
-        self._seen: list[tuple[int, float]] = []
-        self._next = 0.0
-
-    def look(self) -> None:
-        """Look if it is time to."""
-        if self._sizes and time.monotonic() >= self._next:
-            self._seen.append((self._count(), memory_mib(self._root)))
-            self._next = time.monotonic() + _SAMPLE_EVERY_S
-
-    def told(self) -> dict[int, float]:
-        """By size the median while its last fifth was done, since it goes up and down."""
-        found = {
-            size: [mib for count, mib in self._seen if 0.8 * size <= count <= size]
-            for size in self._sizes
-        }
-        return {size: statistics.median(seen) for size, seen in found.items() if seen}
 
 
 class Usage:
@@ -179,7 +152,7 @@ def worker(setup: Setup, folder: Path) -> Run:
         "worker", "--concurrency", "2", begin="" if setup.is_matched else _UNMATCHED
     )
     with started(command, env, log) as process:
-        processor = Processor(process.pid)
+        processor, server = Processor(process.pid), _server(store)
         ask = _asking(broker)
         warm = [site.feeds[-1]]
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in warm]})
@@ -188,6 +161,7 @@ def worker(setup: Setup, folder: Path) -> Run:
         done = store.articles.counts().get("done", 0)
         usage = Usage(broker)
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in site.feeds]})
+        served = server.seconds() if server else 0.0
         before, asked, start = processor.seconds(), usage.now(), time.perf_counter()
         _poll(store, ask)
         swept = [time.monotonic()]
@@ -204,7 +178,8 @@ def worker(setup: Setup, folder: Path) -> Run:
         until(is_done, "worker", log, max(900.0, site.articles / 5))
         count = store.articles.counts().get("done", 0) - done
         run = _run((process.pid, processor), start, before, count, usage, asked)
-        run = replace(run, grown=memory.told())
+        served_s = server.seconds() - served if server else None
+        run = replace(run, server_s=served_s, grown=memory.told())
     store.close()
     return run
 
@@ -266,6 +241,18 @@ def _emptied(url: str) -> Store:
     store = Store(url)
     store.migrate()
     return store
+
+
+def _server(store: Store) -> Processor | None:
+    """PostgreSQL with all its processes, if it runs on this machine."""
+    if store.database.is_sqlite:
+        return None
+    with store.database.read() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists() or "postgres" not in stat.read_text():
+        return None
+    return Processor(int(stat.read_text().rpartition(")")[2].split()[1]))
 
 
 def _asking(broker: str) -> Callable[[str, list[int], str], None]:

@@ -4,7 +4,8 @@ Makes a store of made-up articles, a quarter of them with a match, in stories of
 largest has a tenth of all matches), and asks for the pages that a reviewer asks for. Each is asked
 five times; the least and the median are told, in milliseconds, with the time in this process's CPU.
 A PostgreSQL is named by --url and should be an empty database; SQLite uses a temporary file. A
-store that bench.growth has filled gets matches for its articles; what has some is taken as it is.
+store that bench.growth has filled gets matches for its first articles, as many as --articles says;
+one that has matches is taken as it is.
 """
 
 from __future__ import annotations
@@ -203,7 +204,7 @@ def main() -> None:
         if not (stored := sum(store.articles.counts().values())):
             fill(store, options.articles)
         elif not _has_matches(store):
-            fill_matches(store, stored)
+            fill_matches(store, min(stored, options.articles))
         for page in ask(store):
             pages.append(asdict(page))
             print(f"{page.name:28} least {page.least_ms:6.0f} ms, median {page.median_ms:6.0f} ms, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import statistics
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LIMIT_S = 900.0
 _LOOK_EVERY_S = 0.25
+_SAMPLE_EVERY_S = 2.0
 
 
 def tree(root: int) -> list[int]:
@@ -112,3 +114,34 @@ def until(is_done: Callable[[], bool], what: str, log: Path, limit_s: float = _L
         if time.monotonic() > ends_at:
             raise SystemExit(f"{what}: not within {limit_s:.0f} s\n{log.read_text()[-3000:]}")
         time.sleep(0.1)
+
+
+class Grown:
+    """How much memory a form has after so many articles.
+
+    Args:
+        root: its process. count: how many articles it has done. sizes: what is asked for.
+    """
+
+    def __init__(self, root: int, count: Callable[[], int], sizes: Sequence[int]) -> None:
+        self._root, self._count, self._sizes = root, count, sizes
+        self._seen: list[tuple[int, float]] = []
+        self._next = 0.0
+
+    def look(self) -> None:
+        """Look if it is time to."""
+        if self._sizes and time.monotonic() >= self._next:
+            before = self._seen[-1][0] if self._seen else 0
+            self._seen.append((self._count(), memory_mib(self._root)))
+            self._next = time.monotonic() + _SAMPLE_EVERY_S
+            for size in self._sizes:
+                if before < size <= self._seen[-1][0]:
+                    print(f"{size:,} articles: {self.told().get(size, 0):.0f} MiB", flush=True)
+
+    def told(self) -> dict[int, float]:
+        """By size the median while its last fifth was done, since it goes up and down."""
+        found = {
+            size: [mib for count, mib in self._seen if 0.8 * size <= count <= size]
+            for size in self._sizes
+        }
+        return {size: statistics.median(seen) for size, seen in found.items() if seen}

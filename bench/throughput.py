@@ -105,6 +105,8 @@ def _told(run: Run) -> str:
         f"{run.articles} articles, {run.articles / run.seconds:.1f}/s, "
         f"{1000 * run.cpu_s / run.articles:.1f} ms of CPU each, {run.memory_mib:.0f} MiB"
     )
+    if run.server_s is not None:
+        told += f", {1000 * run.server_s / run.articles:.1f} ms in PostgreSQL"
     if run.textless is not None:
         told += f", {run.textless} without a text"
     for articles, mib in run.grown.items():
