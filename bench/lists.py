@@ -48,6 +48,7 @@ PAGES = {
     "a common word, second page": "next",
     "to review, match by match": "/?view=flat",
     "overview": "/overview",
+    "silence": "/silence",
 }
 _AT_ONCE = 2_000
 _OVER = timedelta(days=280)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +109,56 @@ def test_counts_never_look_at_articles_or_matches(sqlite_store: Store, asked: st
     queries = [sql for sql in said if sql.lstrip().startswith("SELECT")]
     assert 1 <= len(queries) <= 2
     assert all("FROM tally" in sql and "article" not in sql for sql in queries)
+
+
+def test_silence_reads_the_entries_of_its_days_not_those_of_all_times(sqlite_store: Store) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def listen(*given: Any) -> None:
+        if "FROM sighting JOIN feed" in given[2]:
+            said.append((given[2], given[3]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        sqlite_store.silence.outlets(date(2026, 1, 1))
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    assert said
+    with sqlite_store.database.read() as connection:
+        for sql, values in said:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+            assert "SEARCH sighting USING INTEGER PRIMARY KEY (rowid>?)" in [row[3] for row in rows]
+
+
+@pytest.fixture
+def filled_sqlite(tmp_path: Path) -> Iterator[Store]:
+    """With statistics, by which SQLite plans otherwise than without any."""
+    store = Store(f"sqlite:///{tmp_path / 'filled.db'}")
+    store.migrate()
+    lists.fill(store, 1_000)
+    yield store
+    store.close()
+
+
+def test_verdicts_in_a_language_are_counted_there(filled_sqlite: Store) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def listen(*given: Any) -> None:
+        said.append((given[2], given[3]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        counts = filled_sqlite.matches.verdict_counts(MatchFilter(language="ja"))
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    found = filled_sqlite.matches.rows(MatchFilter(language="ja", limit=1_000))
+    assert counts == Counter(row.verdict for row in found)
+    queries = [one for one in said if "SELECT" in one[0] and "match" in one[0]]
+    assert len(queries) == 1
+    with filled_sqlite.database.read() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {queries[0][0]}", queries[0][1])
+        plan = [row[3] for row in rows]
+    assert plan == ["SEARCH match USING COVERING INDEX ix_match_language (language=?)"]
 
 
 @pytest.fixture

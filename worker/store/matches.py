@@ -172,10 +172,12 @@ class MatchStore:
         if wanted.text is not None:
             found = found.limit(MOST_COUNTED + 1)
         verdicts = found.subquery()
-        query = sa.select(verdicts.c.verdict, sa.func.count()).group_by(verdicts.c.verdict)
+        # not grouped: SQLite would read all matches in the order of verdicts, whatever is wanted
+        given = [sa.func.count(sa.case((verdicts.c.verdict == each, 1))) for each in Verdict]
         with self._db.read() as connection:
-            counts = counts_of(connection, query)
-        return {Verdict(code) if code else None: number for code, number in counts.items()}
+            total, *numbers = connection.execute(sa.select(sa.func.count(), *given)).one()
+        counts = dict(zip((None, *Verdict), (total - sum(numbers), *numbers), strict=True))
+        return {verdict: number for verdict, number in counts.items() if number}
 
     def numbers(self) -> dict[tuple[str, str], int]:
         """How many matches have each relation and language, near misses too."""

@@ -96,19 +96,20 @@ def _entries(connection: sa.Connection, start: datetime, *, has_language: bool) 
     """What was brought by the feeds that tell their language; the articles of others tell it."""
     day = _day(sighting.c.seen_at)
     language = feed.c.language if has_language else article.c.language
-    tables = sighting.join(feed, feed.c.id == sighting.c.feed_id)
+    feed_id = (sighting.c.feed_id + 0).label("feed_id")  # else SQLite reads the index of all times
+    tables = sighting.join(feed, feed.c.id == sighting.c.feed_id + 0)
     if not has_language:
         tables = tables.join(article, article.c.id == sighting.c.article_id)
     number = sa.func.count().label("number")
     return (
-        sa.select(sighting.c.feed_id, language.label("language"), day, number)
+        sa.select(feed_id, language.label("language"), day, number)
         .select_from(tables)
         .where(
             sighting.c.id >= _first_id(connection, sighting, sighting.c.seen_at, start),
             sighting.c.seen_at >= start,
             feed.c.language.is_not(None) if has_language else feed.c.language.is_(None),
         )
-        .group_by(sighting.c.feed_id, language, day)
+        .group_by(feed_id, language, day)
     )
 
 
