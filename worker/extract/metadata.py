@@ -59,6 +59,7 @@ _AUTHOR_METAS = (
     "sailthru.author",
 )
 _SITE_METAS = ("og:site_name", "application-name", "twitter:site", "publisher")
+_DESCRIPTION_METAS = ("og:description", "description", "twitter:description")
 _LANGUAGE_METAS = ("content-language", "dc.language", "language", "og:locale")
 _RENAMED = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "mo": "ro", "tl": "tl"}
 _THREE_LETTERS = {
@@ -79,6 +80,7 @@ class PageMetadata:
     """What the page says of itself, cleaned; None where it says nothing usable.
 
     Attributes:
+        description: what the article is about; empty if the page does not say.
         body: the article's text, if JSON-LD holds it.
     """
 
@@ -88,6 +90,7 @@ class PageMetadata:
     author: str | None
     site: str | None
     canonical_url: str | None
+    description: str
     body: str
 
 
@@ -158,6 +161,7 @@ def read_metadata(
         author=_author(page),
         site=site or None,
         canonical_url=_canonical(page, url),
+        description=_first(page.meta(*_DESCRIPTION_METAS), cap=MAX_TITLE),
         body=max(page.linked("articleBody", inner="@value"), key=len, default=""),
     )
 

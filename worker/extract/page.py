@@ -1,8 +1,8 @@
 """Page -> `ExtractedArticle`: the door of the room.
 
 Bytes are measured, decoded, checked, parsed once; trafilatura takes the text in its fast mode,
-and again in its default mode where that gives little (the two-tier measure: .79 of the default's
-time at its quality); the page's own statements give the rest.
+and again in its default mode where that gives little, or another text than what the page says of
+its article (.79 of the default's time at its quality); the page's own statements give the rest.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from worker.extract.defences import (
     clean_text,
     one_line,
 )
+from worker.extract.doubt import Doubt
 from worker.extract.metadata import MAX_TITLE, PageMetadata, read_metadata
 from worker.extract.parsing import parse_page
 from worker.extract.quicker import quicken_trafilatura
@@ -163,9 +164,11 @@ def _text(tree: HtmlElement, metadata: PageMetadata, url: str | None) -> tuple[s
     """Return the method and the paragraphs of the text; trafilatura changes the tree."""
     text = _trafilatura(tree, url, fast=True)
     method = "trafilatura-fast"
-    if len(text) < ENOUGH_TEXT:
+    doubt = Doubt(tree, metadata)
+    is_short = len(text) < ENOUGH_TEXT
+    if is_short or doubt.falls_on(text):
         slow = _trafilatura(tree, url, fast=False)
-        if len(slow) >= len(text):
+        if len(slow) >= len(text) if is_short else doubt.prefers(slow, text):
             text, method = slow, "trafilatura"
     paragraphs = _paragraphs(text, at="\n")
     if len(text) < ENOUGH_TEXT and len(metadata.body) > 2 * len(text):
