@@ -28,6 +28,7 @@ from worker.clock import utc_now
 from worker.config import without_password
 from worker.errors import ConfigError, DamagedError, StoreError
 
+_NOW = sa.select(sa.func.clock_timestamp())
 _POSTGRES_LIMITS = (
     "-c statement_timeout=30000 -c lock_timeout=5000 "
     "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
@@ -111,7 +112,7 @@ class Database:
         """The database's own time, aware UTC."""
         if self.is_sqlite:
             return self._clock()
-        moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        moment: datetime = connection.execute(_NOW).scalar_one()
         return moment
 
     def insert(self, table: sa.Table) -> Any:
