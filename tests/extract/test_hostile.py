@@ -46,6 +46,8 @@ REFUSED = {
     "attributes in what looks like a value": page(before='<p a= b="' + "c " * 5_000 + '">x</p>'),
     "attributes in the value of a value": page(before='<p a=b="' + "c " * 5_000 + '">x</p>'),
     "attributes in a value without a name": page(before='<p ="' + "c " * 5_000 + '">x</p>'),
+    "attributes in a name": page(before='<pp="' + "c " * 5_000 + '">x</p>'),
+    "attributes after what is no script": page(before="<script-x><p " + "c " * 5_000 + ">x</p>"),
     "attributes after values": page(before="<p a=\"1\" b=2 c='3' " + "d " * 5_000 + ">x</p>"),
     "attributes of a script": page(before=f"<script {attributes(5_000)}></script>"),
     "40,000 paragraphs": page(before="<p>text</p>" * 40_000),

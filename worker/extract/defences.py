@@ -47,11 +47,13 @@ Named one by one: `except Exception` would also eat a task queue's soft time lim
 _SMALLEST_COSTLY_TAG = 2 * MAX_ATTRIBUTES  # "<p a b c": two characters an attribute
 # As libxml2 reads a tag: a quote opens a value only after "=". Possessive, so linear.
 _TAG_BODY = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?)*+>?"
-_MARKUP = re.compile(rf"<(?:!--|(?P<raw>script|style)\b{_TAG_BODY}|[a-z]{_TAG_BODY})", re.I | re.A)
+_MARKUP = re.compile(
+    rf"<(?:!--|(?P<raw>script|style)(?=[\s/>]){_TAG_BODY}|[a-z]{_TAG_BODY})", re.I | re.A
+)
 # Text, end tags, and start tags whose values are closed and whose rest is 16 stretches of 60
 # characters at most: no room for over 480 attributes. Nine tags in ten, passed over in C.
 _HARMLESS = re.compile(
-    r"(?:[^<]++|<(?![a-z]|!--)|<(?!script\b|style\b)[a-z]"
+    r"(?:[^<]++|<(?![a-z]|!--)|<(?!(?:script|style)[\s/>])[a-z][^\s/>=]{0,60}+(?=[\s/>])"
     r"(?:[^>=]{1,60}+(?<=[\w-])=(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'=]++(?=[\s>]))){0,15}+"
     r"[^>=]{0,60}+>)*+",
     re.I | re.A,
@@ -61,7 +63,11 @@ _RAW_END = {
     "style": re.compile(r"</style", re.I | re.A),
     "comment": re.compile(r"-->"),
 }
-_ATTRIBUTE = re.compile(r"[^\s=/>]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?", re.A)
+_NAME = re.compile(r"<[^\s/>]++")
+# A name may begin with "=", but what follows it then is no value.
+_ATTRIBUTE = re.compile(
+    r"(?:=[^\s=/>]*+|[^\s=/>]++)(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?", re.A
+)
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u2060\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
@@ -110,8 +116,8 @@ def check_markup(html: str) -> None:
 
 
 def _check_attributes(tag: str) -> None:
-    count = 0
-    for count, _ in enumerate(_ATTRIBUTE.finditer(tag)):  # the tag's name is number 0
+    name = _NAME.match(tag)
+    for count, _ in enumerate(_ATTRIBUTE.finditer(tag, name.end() if name else 0), start=1):
         if count > MAX_ATTRIBUTES:
             raise ParseError(Outcome.TOO_COMPLEX, f"a tag with over {MAX_ATTRIBUTES} attributes")
 
