@@ -172,12 +172,14 @@ class MatchStore:
         if wanted.text is not None:
             found = found.limit(MOST_COUNTED + 1)
         verdicts = found.subquery()
-        # not grouped: SQLite would read all matches in the order of verdicts, whatever is wanted
-        given = [sa.func.count(sa.case((verdicts.c.verdict == each, 1))) for each in Verdict]
+        verdict: sa.ColumnElement[Any] = verdicts.c.verdict
+        if anyhow.language or anyhow.outlet or anyhow.watch:
+            # by the column SQLite would read all matches in the order of verdicts, not the wanted
+            verdict = sa.func.coalesce(verdict, "")
+        query = sa.select(verdict, sa.func.count()).group_by(verdict)
         with self._db.read() as connection:
-            total, *numbers = connection.execute(sa.select(sa.func.count(), *given)).one()
-        counts = dict(zip((None, *Verdict), (total - sum(numbers), *numbers), strict=True))
-        return {verdict: number for verdict, number in counts.items() if number}
+            counts = counts_of(connection, query)
+        return {Verdict(code) if code else None: number for code, number in counts.items()}
 
     def numbers(self) -> dict[tuple[str, str], int]:
         """How many matches have each relation and language, near misses too."""
