@@ -51,9 +51,18 @@ STORY = [
     "skim_lead",
     "skim_rows",
 ]
-TRANSLATION = ["names", "numbers", "own_facts", "other_script", "skim", "skim_lead", "skim_rows"]
+TRANSLATION = [
+    "names",
+    "numbers",
+    "country_fit",
+    "own_facts",
+    "other_script",
+    "skim",
+    "skim_lead",
+    "skim_rows",
+]
 SIGNS = {"own_facts": 0, "other_script": 0}
-PENALTY = 1.0
+PENALTY = {"story": 1.0, "translation": 0.1}
 EVERY = 8
 """Only every so many documents of the parallel news are seeds."""
 
@@ -208,25 +217,28 @@ def parallel_rows(documents: Sequence[Document], signals_: Signals) -> list[Row]
     return rows
 
 
-def _fit(rows: Sequence[Row], names: Sequence[str], labels: Sequence[bool]) -> Logistic:
+def _fit(
+    rows: Sequence[Row], names: Sequence[str], labels: Sequence[bool], penalty: float
+) -> Logistic:
     table = np.array([[row.signals[name] for name in names] for row in rows])
     kinds = [(row.story, label or row.source) for row, label in zip(rows, labels, strict=True)]
     sizes = {kind: kinds.count(kind) for kind in set(kinds)}
     weights = np.array([1 / sizes[kind] for kind in kinds])
     signs = np.array([SIGNS.get(name, 1) for name in names])
-    beta, bias = fit(table, np.array(labels, dtype=float), weights, signs, PENALTY)
+    beta, bias = fit(table, np.array(labels, dtype=float), weights, signs, penalty)
     kept = {n: round(float(b), 4) for n, b in zip(names, beta, strict=True) if abs(b) > 1e-6}
     return Logistic(kept, round(bias, 4))
 
 
 def fit_story(rows: Sequence[Row]) -> Logistic:
     used = [row for row in rows if row.story != PARALLEL and (row.is_story or row.is_far)]
-    return _fit(used, STORY, [row.is_story for row in used])
+    return _fit(used, STORY, [row.is_story for row in used], PENALTY["story"])
 
 
 def fit_translation(rows: Sequence[Row]) -> Logistic:
     used = [row for row in rows if row.story == PARALLEL or row.source == MADE_UP]
-    return _fit(used, TRANSLATION, [row.is_translation for row in used])
+    labels = [row.is_translation for row in used]
+    return _fit(used, TRANSLATION, labels, PENALTY["translation"])
 
 
 def _share(rows: Sequence[Row], story: Logistic, translation: Logistic) -> float:

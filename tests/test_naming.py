@@ -19,7 +19,7 @@ from worker.domain import AlignedPassage, ArticleText, Confirmed, Rendering, See
 from worker.errors import InputError, NotFoundError
 from worker.match.encoders import HashingEncoder
 from worker.match.matcher import SeedMatcher
-from worker.match.names import NameIndex
+from worker.match.nameindex import NameIndex
 from worker.match.renderings import harvest
 from worker.naming import harvest_names, query_proposals, query_yields, read_in, written
 from worker.store.naming import APPROVED, PROPOSED, REJECTED

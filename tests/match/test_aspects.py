@@ -7,7 +7,7 @@ import pytest
 from worker.domain import ArticleText, Aspect, Seed, Watch
 from worker.match.encoders import HashingEncoder
 from worker.match.matcher import SeedMatcher
-from worker.match.names import NameIndex
+from worker.match.nameindex import NameIndex
 
 SEED = Seed(
     "seed.md",

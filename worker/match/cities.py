@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.match.skeleton import is_plain_latin
+from worker.match.skeleton import CAPITALS, is_plain_latin
 
 FILE = Path(__file__).parent / "data" / "cities.npz"
 HASH_BYTES = 5
@@ -28,7 +29,18 @@ MAX_ENDING = 3
 MIN_STEM = 4
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0dff'’-](?=\w|$))*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3400-\u9fff]+")
-_LATIN_WORD = re.compile(r"([^\W\d_](?:[^\W\d_]|['’-](?=\w|$))*)")
+LATIN_WORD = r"[^\W\d_](?:[^\W\d_]|['’-](?=\w|$))*"
+CAPITALISED = re.compile(rf"(?<![^\W\d_])(?<![^\W\d_]['’-])(?=[{CAPITALS}]){LATIN_WORD}")
+"""Words of a text that is plain Latin, those that begin with a capital."""
+_SIGNS = "[ .:·_'’‘´”‑–-]*"
+_GAP = re.compile(rf"{_SIGNS}(?:({LATIN_WORD}){_SIGNS})?")
+"""All that stands between two words of a name in the table, but for ten names of 227,872."""
+_FAR = 2
+_LETTERS = re.compile(r"[^\W\d_]+")
+_KEPT_NAMES = 16_384
+_T = TypeVar("_T")
+_LONGEST_GAP = 26
+"""Of all those names."""
 _LATIN_LENGTH = 4
 _DENSE = re.compile(r"[\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7af]")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}")
@@ -40,26 +52,68 @@ _BEFORE = re.compile(r"^(?:[وف]?(?:بال|كال|ال|لل|ب|ل|و)|[ובלמ
 
 @dataclass(frozen=True)
 class Table:
-    """Hashes of names, ascending, and the index of each one's country in `codes`."""
+    """Hashes of names, ascending, and the index of each one's country in `codes`.
+
+    Attributes:
+        openings: hashes of what names of several words in Latin letters begin with, ascending.
+    """
 
     keys: NDArray[np.uint64]
     countries: NDArray[np.uint8]
     codes: tuple[str, ...]
+    openings: NDArray[np.uint64]
+    _found: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _opening: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
-    def find(self, names: list[str]) -> list[str | None]:
-        """Return for each name the ISO 3166 code of its city's country, None if it is no city."""
-        if not names:
-            return []
-        hashes = np.array([key_of(name) for name in names], dtype=np.uint64)
-        places = np.minimum(np.searchsorted(self.keys, hashes), len(self.keys) - 1)
-        known = self.keys[places] == hashes
+    def find(self, names: Sequence[str]) -> list[str]:
+        """Return for each name the ISO 3166 code of its city's country, "" if it is no city."""
+        return _remembered(self._found, names, self._look_up)
+
+    def open_names(self, words: Sequence[str]) -> list[bool]:
+        """Return for each word in Latin letters whether names of several words begin with it."""
+        return _remembered(self._opening, words, self._look_up_openings)
+
+    def _look_up(self, names: Sequence[str]) -> list[str]:
+        return self._codes_of([key_of(name) for name in names])
+
+    def _look_up_openings(self, words: Sequence[str]) -> list[bool]:
+        keys = [key_of(word) for word in words]
+        # the same words are asked about as names next
+        self._found.update(zip(words, self._codes_of(keys), strict=True))
+        openings = [
+            key if word.isalpha() else opening_key_of(word)
+            for word, key in zip(words, keys, strict=True)
+        ]
+        return [place >= 0 for place in _places(self.openings, openings)]
+
+    def _codes_of(self, keys: Sequence[int]) -> list[str]:
         return [
-            self.codes[self.countries[place]] if is_known else None
-            for place, is_known in zip(places.tolist(), known.tolist(), strict=True)
+            self.codes[self.countries[place]] if place >= 0 else ""
+            for place in _places(self.keys, keys)
         ]
 
 
-@lru_cache(maxsize=16_384)
+def _places(keys: NDArray[np.uint64], wanted: Sequence[int]) -> list[int]:
+    """Return where in ascending keys each wanted one is, -1 where it is not."""
+    hashes = np.array(wanted, dtype=np.uint64)
+    places = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
+    found: list[int] = np.where(keys[places] == hashes, places, -1).tolist()
+    return found
+
+
+def _remembered(
+    kept: dict[str, _T], names: Sequence[str], look_up: Callable[[Sequence[str]], Sequence[_T]]
+) -> list[_T]:
+    """Return what is looked up for each name; of lately it is remembered."""
+    known = list(map(kept.get, names))
+    fresh = list({name: 0 for name, one in zip(names, known, strict=True) if one is None})
+    found = dict(zip(fresh, look_up(fresh), strict=True)) if fresh else {}
+    if len(kept) > _KEPT_NAMES:
+        kept.clear()
+    kept.update(found)
+    return [found[name] if one is None else one for name, one in zip(names, known, strict=True)]
+
+
 def key_of(name: str) -> int:
     """Return the hash of a name; case, hyphens and the form of apostrophes make no difference."""
     plain = name.casefold().replace("-", " ").replace("’", "'")
@@ -67,12 +121,19 @@ def key_of(name: str) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def opening_key_of(name: str) -> int:
+    """Return the hash of what a name in Latin letters begins with, to its first other sign."""
+    letters = _LETTERS.match(name)
+    return key_of(letters[0] if letters else name)
+
+
 @lru_cache(maxsize=1)
 def table() -> Table:
     """Return the table that is shipped."""
     with np.load(FILE, allow_pickle=False) as stored:
         keys = np.cumsum(stored["gaps"].astype(np.uint64))
-        return Table(keys, stored["countries"], tuple(stored["codes"].tolist()))
+        openings = np.cumsum(stored["opening_gaps"].astype(np.uint64))
+        return Table(keys, stored["countries"], tuple(stored["codes"].tolist()), openings)
 
 
 def min_length(name: str) -> int:
@@ -87,22 +148,28 @@ def city_countries(texts: Sequence[str]) -> list[dict[str, int]]:
         texts: title and passages, in any language.
     """
     # Candidates come in groups, one a place in the text, longest first: the first that is a city
-    # counts. They are looked up all at once.
+    # counts. They are looked up all at once, of all texts.
+    are_latin = [True] * len(texts)
+    if not is_plain_latin("".join(texts)):
+        are_latin = list(map(is_plain_latin, texts))
+    capitalised = [
+        list(CAPITALISED.finditer(text)) if is_latin else []
+        for text, is_latin in zip(texts, are_latin, strict=True)
+    ]
+    opening = iter(table().open_names([word[0] for each in capitalised for word in each]))
     groups = [
-        [*_latin(text)] if is_plain_latin(text) else [*_spaced(text), *_unspaced(text)]
-        for text in texts
+        _latin(text, words, opening) if is_latin else [*_spaced(text), *_unspaced(text)]
+        for text, words, is_latin in zip(texts, capitalised, are_latin, strict=True)
     ]
     found = iter(table().find([name for each in groups for _, names in each for name in names]))
     return [_counted(each, found) for each in groups]
 
 
-def _counted(
-    groups: Sequence[tuple[int, list[str]]], found: Iterator[str | None]
-) -> dict[str, int]:
+def _counted(groups: Sequence[tuple[int, list[str]]], found: Iterator[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     taken_to = -1
     for start, names in groups:
-        cities = [(name, code) for name in names if (code := next(found)) is not None]
+        cities = [(name, code) for name in names if (code := next(found))]
         if cities and start >= taken_to:
             name, code = cities[0]
             counts[code] = counts.get(code, 0) + 1
@@ -110,25 +177,45 @@ def _counted(
     return counts
 
 
-def _latin(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the same as `_spaced` of a text in Latin letters, in half the time."""
-    # between words at even places, words at odd ones
-    parts = _LATIN_WORD.split(text)
-    capitals = [place for place in range(1, len(parts), 2) if parts[place][0].isupper()]
-    if not capitals:
-        return
-    are_capital = frozenset(capitals)
-    starts = list(accumulate(map(len, parts), initial=0))
-    for place in capitals:
-        names = []
-        for last in (place + 4, place + 2):
-            if last in are_capital:
-                name = "".join(parts[place : last + 1])
-                if "\n" not in name and len(name) >= _LATIN_LENGTH:
-                    names.append(name)
-        if len(parts[place]) >= _LATIN_LENGTH:
-            names.append(parts[place])
-        yield starts[place], names
+def _latin(
+    text: str, words: Sequence[re.Match[str]], opening: Iterator[bool]
+) -> list[tuple[int, list[str]]]:
+    """Return the same as `_spaced` of a text in Latin letters, but for most that is no city.
+
+    Args:
+        text: in which the words are.
+        words: those with a capital.
+        opening: tells for each of them whether names of several words begin with it.
+    """
+    groups = []
+    for place, word in enumerate(words):
+        names = [word[0]] if len(word[0]) >= _LATIN_LENGTH else []
+        if next(opening):
+            names = [*_longer(text, words[place : place + MAX_WORDS]), *names]
+        if names:
+            groups.append((word.start(), names))
+    return groups
+
+
+def _longer(text: str, words: Sequence[re.Match[str]]) -> list[str]:
+    """Return the names of several words that a text may have where the first of some words is."""
+    start = words[0].start()
+    between = [_between(text[one.end() : other.start()]) for one, other in pairwise(words)]
+    names = []
+    if between[:2] == [0, 0]:
+        names.append(text[start : words[2].end()])
+    if between and between[0] < _FAR:
+        names.append(text[start : words[1].end()])
+    return [name for name in names if len(name) >= _LATIN_LENGTH]
+
+
+def _between(gap: str) -> int:
+    """Return how many words stand between two words, `_FAR` where both are of no one name."""
+    if gap == " ":
+        return 0
+    if len(gap) > _LONGEST_GAP or not (found := _GAP.fullmatch(gap)):
+        return _FAR
+    return 0 if found[1] is None else 1
 
 
 def _spaced(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -92,7 +92,7 @@ class Tokenizer:
 
     def _cut(self, words: Sequence[str]) -> list[list[int]]:
         """Return the ids of each word."""
-        codes = np.concatenate([_with_break(word) for word in words])
+        codes = _with_breaks(words)
         starts, ends, ids = self._pieces_in(codes)
         scores = np.where(ids < 0, 0.0, self._pieces.scores[np.maximum(ids, 0)].astype(np.float64))
         scores[ids == self._pieces.unknown] = self._unknown_score
@@ -163,11 +163,11 @@ def tokenizer_of(model: E5File) -> Tokenizer:
     return _tokenizer_at(model.path, (stat.st_mtime_ns, stat.st_size))
 
 
-def _with_break(word: str) -> NDArray[np.uint32]:
-    """Return a word's code points, with a break behind."""
-    utf32 = (word + "\0").encode("utf-32-le", "surrogatepass")
+def _with_breaks(words: Sequence[str]) -> NDArray[np.uint32]:
+    """Return the words' code points, with a break behind each."""
+    utf32 = ("\0".join(words) + "\0").encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(bytearray(utf32), dtype=np.uint32)
-    codes[-1] = _BREAK
+    codes[np.cumsum([len(word) + 1 for word in words]) - 1] = _BREAK
     return codes
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from worker.domain import Vectors
 from worker.match.align import Alignment, align
-from worker.match.candidates import name_weight
+from worker.match.candidates import country_fit, foremost_countries, name_weight
 from worker.match.encoders import normalised
 from worker.match.figures import Date
-from worker.match.names import NameIndex
+from worker.match.nameindex import NameIndex
 from worker.match.reading import Reading
 from worker.match.vectorspace import Similarities, Space
 from worker.match.watchindex import WatchIndex
@@ -284,26 +284,16 @@ def _names(reading: Reading, shared: tuple[int, ...], index: WatchIndex) -> dict
 
 
 def _countries(reading: Reading, index: WatchIndex) -> dict[str, float]:
-    """Tell whether the watch's countries are the article's, and whether others are.
-
-    A country counts as much as it is in the seeds' own focus: a story of one workshop is not told
-    by its country.
-    """
-    of_article = reading.countries
-    ranked = sorted(index.countries.items(), key=lambda pair: -pair[1])[:2]
-    strength = [min(1.0, max(0.0, (weight - 0.3) / 0.3)) for _, weight in ranked]
-    have = [min(1.0, of_article.get(code, 0.0) / 0.5) for code, _ in ranked]
-    fit = [s * (h - 0.5) for s, h in zip(strength, have, strict=True)]
-    others = [w for code, w in of_article.items() if code not in index.countries]
+    """Tell whether the watch's countries are the article's, and whether others are."""
+    foremost = foremost_countries(reading, index)
+    lacking = [(1 - one.share) * one.strength for one in foremost]
+    others = [w for code, w in reading.countries.items() if code not in index.countries]
     return {
-        "country_fit": sum(fit) / 2,
-        "country_gap": -min((1 - h) * s for s, h in zip(strength, have, strict=True))
-        if fit
-        else 0.0,
-        "country_worst": -max(
-            ((1 - h) * s for s, h in zip(strength, have, strict=True)), default=0.0
-        ),
-        "country_other": max(others, default=0.0) * max(strength, default=0.0),
+        "country_fit": country_fit(reading, index),
+        "country_gap": -min(lacking, default=0.0),
+        "country_worst": -max(lacking, default=0.0),
+        "country_other": max(others, default=0.0)
+        * max((one.strength for one in foremost), default=0.0),
     }
 
 

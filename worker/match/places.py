@@ -8,7 +8,7 @@ news calls a few countries and CLDR does not have. Cities tell their country too
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -139,9 +139,8 @@ _WORD = re.compile(rf"{LETTERS}(?:[.'’-]{LETTERS})*\.?")
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*\.?")
 """The same without the combining marks of other scripts: a third of the time."""
 MIN_STEM = 4
-_BEGINNING, _SURE_LENGTH = 4, 5
-"""Letters by which most words are told from countries, and the longest word that is looked up
-without that: shorter names with a full stop behind them are not longer."""
+_BEGINNING = 4
+"""Letters by which most words are told from countries."""
 _CASED = frozenset(
     " "
     "abcdefghijklmnopqrstuvwxyzáàâãäåæçèéêëíìîïñóòôõöøúùûüýабвгдежзийклмнопрстуфхцчшщэюяαβγδεζηθικλμνξοπρστυφχψω"
@@ -170,11 +169,26 @@ class _Names:
             mark = _around_spaces(phrase)[0]
             self._by_space.setdefault(mark if len(mark) == 4 else "", []).append(number)
 
-    def may_be(self, word: str) -> bool:
-        """Whether a word may be a country's by its beginning: nine of ten may not."""
-        return (
-            len(word) <= _SURE_LENGTH
-            or word[:_BEGINNING].casefold()[:_BEGINNING] in self._beginnings
+    def telling(self, words: Iterable[str]) -> dict[str, list[str]]:
+        """Return those of some words that name countries, and the codes that each counts for."""
+        found = {}
+        for word in words:
+            if "-" not in word:
+                code = self._may_be(word) and _country_of(word, self)
+                if code:
+                    found[word] = [code]
+                continue
+            parts = filter(self._may_be, (word, *word.split("-")))
+            codes = [code for part in parts if (code := _country_of(part, self))]
+            if codes:
+                found[word] = codes
+        return found
+
+    def _may_be(self, word: str) -> bool:
+        """Whether a word may be a country's by its beginning: nineteen of twenty may not."""
+        beginnings = self._beginnings
+        return word[:_BEGINNING].casefold()[:_BEGINNING] in beginnings or (
+            word[-1] == "." and word[:-1][:_BEGINNING].casefold()[:_BEGINNING] in beginnings
         )
 
     def phrases_in(self, folded: str) -> list[tuple[str, str]]:
@@ -270,14 +284,34 @@ def mentions(
         phrases: the names of several words that are in the whole text; None looks for all of them.
     """
     names = _names(language)
-    folded = text.casefold()
+    if phrases is None:
+        phrases = names.phrases_in(text.casefold())
+    is_latin = is_plain_latin(text)
+    words = _words(text, is_latin)
+    return _counted(text, is_latin, phrases, words, names.telling(words), names)
+
+
+def _words(text: str, is_latin: bool) -> list[str]:
+    return (_LATIN_WORD if is_latin else _WORD).findall(text)
+
+
+def _counted(
+    text: str,
+    is_latin: bool,
+    phrases: Sequence[tuple[str, str]],
+    words: Sequence[str],
+    telling: Mapping[str, Sequence[str]],
+    names: _Names,
+) -> dict[str, int]:
+    """Count as `mentions` does, with the text's words and those of them that tell countries."""
     counts: dict[str, int] = {}
-    for phrase, code in names.phrases_in(folded) if phrases is None else phrases:
+    is_unspaced = not is_latin and _UNSPACED.search(text)
+    folded = text.casefold() if phrases or is_unspaced else ""
+    for phrase, code in phrases:
         if phrase in folded:
             counts[code] = counts.get(code, 0) + folded.count(phrase)
             folded = folded.replace(phrase, " ")
-    is_latin = is_plain_latin(text)
-    if not is_latin and _UNSPACED.search(text):
+    if is_unspaced:
         for name, code in names.unspaced:
             if name in folded:
                 counts[code] = counts.get(code, 0) + folded.count(name)
@@ -286,11 +320,9 @@ def mentions(
             for char in pair[0]:
                 if char in _ONE_CHAR:
                     counts[_ONE_CHAR[char]] = counts.get(_ONE_CHAR[char], 0) + 1
-    may_be = names.may_be
-    for word in (_LATIN_WORD if is_latin else _WORD).findall(text):
-        for part in (word, *word.split("-")) if "-" in word else (word,):
-            if may_be(part) and (found := _country_of(part, names)):
-                counts[found] = counts.get(found, 0) + 1
+    for word in [word for word in words if word in telling] if telling else ():
+        for code in telling[word]:
+            counts[code] = counts.get(code, 0) + 1
     return counts
 
 
@@ -323,10 +355,19 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
     """
     weights: dict[str, float] = {}
     texts = (title, *passages)
-    phrases = _names(language).phrases_in("\n".join(texts).casefold())
-    for place, (text, by_city) in enumerate(zip(texts, city_countries(texts), strict=True)):
+    names = _names(language)
+    joined = "\n".join(texts)
+    phrases = names.phrases_in(joined.casefold())
+    all_latin = is_plain_latin(joined)
+    are_latin = [all_latin or is_plain_latin(text) for text in texts]
+    words = list(map(_words, texts, are_latin))
+    telling = names.telling(set().union(*words))
+    cities = city_countries(texts)
+    for place, (text, is_latin, own, by_city) in enumerate(
+        zip(texts, are_latin, words, cities, strict=True)
+    ):
         weight = 3.0 if place == 0 else 2.0 if place == 1 else 1.0
-        by_name = mentions(text, language, phrases)
+        by_name = _counted(text, is_latin, phrases, own, telling, names)
         for code in by_name | by_city:
             count = min(by_name.get(code, 0) + by_city.get(code, 0), 2)
             weights[code] = weights.get(code, 0.0) + weight * count

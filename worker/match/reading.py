@@ -10,7 +10,8 @@ from itertools import zip_longest
 
 from worker.domain import UNDETERMINED
 from worker.match.figures import Date, dates, is_telling, numbers
-from worker.match.names import Name, NameIndex, find_names
+from worker.match.nameindex import NameIndex
+from worker.match.names import Name, find_names
 from worker.match.passages import Passage, clean, passages
 from worker.match.places import focus
 from worker.match.skeleton import fold_long
@@ -77,7 +78,7 @@ class Reading:
     @cached_property
     def name_index(self) -> NameIndex:
         """The text, ready to look for names in."""
-        return NameIndex(self.texts, self.names)
+        return NameIndex(self.texts, lambda: self.names)
 
     @cached_property
     def all_numbers(self) -> dict[float, str]:

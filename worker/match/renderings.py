@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from worker.domain import Confirmed, Rendering
-from worker.match.names import MIN_WORD_SKELETON, Name, find_names
+from worker.match.nameindex import MIN_WORD_SKELETON
+from worker.match.names import Name, find_names
 from worker.match.skeleton import LETTERS, skeleton
 
 MOST_WORDS = 6

@@ -53,6 +53,8 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 _REPEAT = re.compile(r"(.)\1+")
 
 
+CAPITALS = "".join(c for c in map(chr, (*range(0x250), *range(0x1E00, 0x1F00))) if c.isupper())
+"""All capitals of texts that are plain Latin, to stand in a pattern."""
 _BEYOND_LATIN = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u200b\u200e-\u206f\u20a0-\u20bf]")
 
 
@@ -73,7 +75,15 @@ def fold_long(text: str) -> str:
         return text.lower()
     plain = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")
     # anyascii goes character by character: only what is not ASCII is worth its time
-    return _FOREIGN.sub(lambda run: anyascii(run[0]), plain).lower()
+    return _FOREIGN.sub(_in_ascii, plain).lower()
+
+
+def _in_ascii(run: re.Match[str]) -> str:
+    text = run[0]
+    return _sign_in_ascii(text) if len(text) == 1 else anyascii(text)
+
+
+_sign_in_ascii = lru_cache(maxsize=1024)(anyascii)
 
 
 @lru_cache(maxsize=8192)

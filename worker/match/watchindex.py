@@ -14,7 +14,8 @@ from worker.domain import Encoder, Seed, Vectors, Watch
 from worker.match.aspects import AspectIndex, index_aspects
 from worker.match.encoders import KeepingEncoder, normalised
 from worker.match.figures import Date
-from worker.match.names import Name, NameIndex
+from worker.match.nameindex import NameIndex
+from worker.match.names import Name
 from worker.match.passages import Passage
 from worker.match.places import focus, without_places
 from worker.match.reading import SEED_PASSAGES, Reading, read

@@ -1,0 +1,217 @@
+"""Which names of a seed occur in a text: in every script, through the consonant skeleton."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from worker.match.names import CONNECTORS, ELIDED, Name
+from worker.match.skeleton import (
+    CAPITALS,
+    LETTERS,
+    fold,
+    fold_long,
+    is_plain_latin,
+    skeleton,
+)
+
+MIN_WORD_SKELETON = 4
+"""Consonants from which one word's skeleton is telling against the words of another script."""
+MIN_SURPRISE = 3.0
+"""Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
+_NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
+_ASCII_WORD = re.compile(r"[a-z0-9']+")
+_UNIT = re.compile(r"[^\W_]+")
+_LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
+_SCRIPT_CHANGE = re.compile(
+    rf"(?<=[{_LATIN}])(?=[^\W\d_{_LATIN}])|(?<=[^\W\d_{_LATIN}])(?=[{_LATIN}])"
+)
+_NOT_LATIN_LETTER = re.compile(rf"[^\W\d_{_LATIN}]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_CAPITALISED = rf"(?=[{CAPITALS}]|[^\W\d_]['’][{CAPITALS}])[^\W\d_]++(?:['’.-][^\W\d_]++)*+"
+_SMALL = "|".join(sorted(map(re.escape, CONNECTORS), key=len, reverse=True))
+_RUN = re.compile(
+    rf"(?<![^\W\d_]){_CAPITALISED}"
+    rf"(?:\s*+(?:{_CAPITALISED}|\d{{1,4}}(?!\d)|(?i:{_SMALL})(?![^\W\d_])))++"
+)
+"""Words in a row of which names of several words may be made: at least what `find_names` takes."""
+_MANY_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a name is looked for by: the names of a watch are looked for in each article."""
+
+    is_word: bool
+    is_acronym: bool
+    first: str
+    readings: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _form_of(name: Name) -> _Form:
+    is_word = name.words == 1
+    first = name.folded.split(maxsplit=1)[0] if name.words else ""
+    return _Form(is_word, is_word and name.is_acronym, first, name.readings)
+
+
+class NameIndex:
+    """A text in which the names of other texts can be looked for.
+
+    Args:
+        texts: title and passages.
+        names: gives the text's own names; other spellings in Latin script are looked for among
+            them. They are only asked for where one of them may be such a spelling.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], names: Callable[[], Sequence[Name]] = tuple[Name, ...]
+    ) -> None:
+        self._joined = joined = "\n".join(texts)
+        self._is_plain = is_plain_latin(joined)
+        if not joined.isascii() and _NOT_LATIN_LETTER.search(joined):
+            joined = _SCRIPT_CHANGE.sub(" ", joined)
+        self._folded = f" {' '.join(_ASCII_WORD.findall(fold_long(joined)))} "
+        self._words = frozenset(self._folded.split())
+        units = [u for u in set(_UNIT.findall(joined)) if len(u) == 1 or not u.islower()]
+        self._acronyms = frozenset(map(fold, filter(_is_loud, units)))
+        self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
+        self._names = names
+        if self.is_latin:
+            self._skeleton, self._bones = "", frozenset[str]()
+        else:
+            self._skeleton = skeleton(joined).replace(" ", "")
+            bones = (skeleton(word).replace(" ", "") for word in re.findall(LETTERS, joined))
+            self._bones = frozenset(bone for bone in bones if len(bone) >= MIN_WORD_SKELETON)
+        classes = Counter(self._skeleton)
+        total = sum(classes.values()) + 8
+        self._cost = {c: math.log(total / (n + 1)) for c, n in classes.items()}
+
+    @cached_property
+    def _written(self) -> str:
+        return self._joined.casefold()
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The skeletons of the text's own names of several words."""
+        return frozenset(n.skeleton.replace(" ", "") for n in self._names() if n.words > 1)
+
+    @cached_property
+    def _possible(self) -> frozenset[str] | None:
+        """All skeletons that `_own` may have, in a fifth of its time; None if that is not known."""
+        return possible_skeletons(self._joined) if self._is_plain else None
+
+    def _is_own(self, bones: str) -> bool:
+        if len(bones) < MIN_WORD_SKELETON:
+            return False
+        possible = self._possible
+        return (possible is None or bones in possible) and bones in self._own
+
+    def has(self, name: Name) -> bool:
+        """Whether a name occurs, in this or another spelling or script."""
+        form = _form_of(name)
+        if form.is_acronym:
+            return name.folded in self._acronyms
+        if form.is_word:
+            if len(name.folded) >= 4 and name.folded in self._words:
+                return True
+        elif form.first in self._words and f" {name.folded} " in self._folded:
+            return True
+        if self.is_latin:
+            return not form.is_word and any(map(self._is_own, form.readings))
+        return any(self._has_bones(bones) for bones in form.readings)
+
+    def has_written(self, text: str) -> bool:
+        """Whether a name occurs letter by letter; in scripts with spaces, where a word begins."""
+        wanted = text.casefold()
+        place = self._written.find(wanted)
+        while place >= 0:
+            if _UNSPACED.match(wanted) or not self._written[place - 1 : place].isalpha():
+                return True
+            place = self._written.find(wanted, place + 1)
+        return False
+
+    def has_folded(self, name: Name) -> bool:
+        """Whether a name occurs in this spelling, but for diacritics and capitals."""
+        return f" {' '.join(_ASCII_WORD.findall(name.folded))} " in self._folded
+
+    def has_start(self, folded: str) -> bool:
+        """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""
+        return f" {folded}" in self._folded
+
+    def _has_bones(self, bones: str) -> bool:
+        """Whether a skeleton stands in a text of another script, and not by chance."""
+        if len(bones) < MIN_WORD_SKELETON:
+            return False
+        in_text = bones in self._skeleton and self._is_telling(bones, len(self._skeleton))
+        return in_text or (
+            self._is_telling(bones, len(self._bones))
+            and any(_same_bones(bones, word) for word in self._bones)
+        )
+
+    def _is_telling(self, bones: str, places: int) -> bool:
+        """Whether these consonants would hardly stand at one of so many places by chance."""
+        return sum(self._cost.get(c, 8.0) for c in bones) > math.log(places + 1) + MIN_SURPRISE
+
+
+def possible_skeletons(text: str) -> frozenset[str] | None:
+    """Return at least the skeletons, without spaces, of the names of several words in a text.
+
+    Args:
+        text: of which `is_plain_latin` is true.
+
+    Returns:
+        None where it would take too long, or names may begin within a word.
+    """
+    if "_" in text:
+        return None
+    found: set[str] = set()
+    for run in _RUN.findall(text):
+        words = run.split()
+        if "'" in run or "’" in run:
+            if "&" in run:
+                return None
+            words = [ELIDED.sub("", word) for word in words]
+        parts = [part for word in words for part in _parts(word)]
+        if len(parts) > _MANY_WORDS:
+            return None
+        for first in range(len(parts)):
+            bones = ""
+            for part in parts[first:]:
+                bones += part
+                found.add(bones)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=8192)
+def _parts(word: str) -> tuple[str, ...]:
+    """Return the skeletons of what a word is made of: "Jean-Marie" has two."""
+    return tuple(skeleton(word).split())
+
+
+def _is_loud(word: str) -> bool:
+    """Whether a word may be an acronym: with a capital inside, or in letters without case.
+
+    "MIT" is a university, and "mit" the commonest word of German; words of small letters alone are
+    not asked about.
+    """
+    return word[1:] != word[1:].lower() or (word.lower() == word.upper() and word.isalpha())
+
+
+def _same_bones(name: str, word: str) -> bool:
+    """Whether a word is a name, give or take an article in front or an ending."""
+    extra = len(word) - len(name)
+    return 0 <= extra <= 2 and (word.startswith(name) or (extra == 1 and word.endswith(name)))
+
+
+def _latin_share(text: str) -> float:
+    sample = text[:2000]
+    if not _NOT_LATIN.search(sample):
+        return float(any(map(str.isalpha, sample)))
+    letters = sum(map(str.isalpha, sample))
+    others = sum(map(str.isalpha, _NOT_LATIN.findall(sample)))
+    return (letters - others) / max(letters, 1)
