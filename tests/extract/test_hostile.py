@@ -48,6 +48,11 @@ REFUSED = {
     "attributes in a value without a name": page(before='<p ="' + "c " * 5_000 + '">x</p>'),
     "attributes in a name": page(before='<pp="' + "c " * 5_000 + '">x</p>'),
     "attributes after what is no script": page(before="<script-x><p " + "c " * 5_000 + ">x</p>"),
+    "attributes behind a title": page(
+        before='<title><p a="</title><p ' + "c " * 5_000 + '>x</p><i b="">'
+    ),
+    "attributes behind a comment": page(before="<!--><p " + "c " * 5_000 + ">x</p>-->"),
+    "attributes behind an empty script": page(before="<script/><p " + "c " * 5_000 + ">x</p>"),
     "attributes after values": page(before="<p a=\"1\" b=2 c='3' " + "d " * 5_000 + ">x</p>"),
     "attributes of a script": page(before=f"<script {attributes(5_000)}></script>"),
     "40,000 paragraphs": page(before="<p>text</p>" * 40_000),

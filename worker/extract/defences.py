@@ -47,22 +47,20 @@ Named one by one: `except Exception` would also eat a task queue's soft time lim
 _SMALLEST_COSTLY_TAG = 2 * MAX_ATTRIBUTES  # "<p a b c": two characters an attribute
 # As libxml2 reads a tag: a quote opens a value only after "=". Possessive, so linear.
 _TAG_BODY = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?)*+>?"
+_RAW = "script|style|title|textarea|xmp|iframe|noembed|noframes"  # no tags within, only text
 _MARKUP = re.compile(
-    rf"<(?:!--|(?P<raw>script|style)(?=[\s/>]){_TAG_BODY}|[a-z]{_TAG_BODY})", re.I | re.A
+    rf"<(?:!--|(?P<raw>{_RAW})(?=[\s/>]){_TAG_BODY}|[a-z]{_TAG_BODY})", re.I | re.A
 )
 # Text, end tags, and start tags whose values are closed and whose rest is 16 stretches of 60
 # characters at most: no room for over 480 attributes. Nine tags in ten, passed over in C.
 _HARMLESS = re.compile(
-    r"(?:[^<]++|<(?![a-z]|!--)|<(?!(?:script|style)[\s/>])[a-z][^\s/>=]{0,60}+(?=[\s/>])"
+    rf"(?:[^<]++|<(?![a-z]|!--)|<(?!(?:{_RAW})[\s/>])[a-z][^\s/>=]{{0,60}}+(?=[\s/>])"
     r"(?:[^>=]{1,60}+(?<=[\w-])=(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'=]++(?=[\s>]))){0,15}+"
     r"[^>=]{0,60}+>)*+",
     re.I | re.A,
 )
-_RAW_END = {
-    "script": re.compile(r"</script", re.I | re.A),
-    "style": re.compile(r"</style", re.I | re.A),
-    "comment": re.compile(r"-->"),
-}
+_RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.I | re.A) for name in _RAW.split("|")}
+_COMMENT_END = re.compile(r"--!?>")
 _NAME = re.compile(r"<[^\s/>]++")
 # A name may begin with "=", but what follows it then is no value.
 _ATTRIBUTE = re.compile(
@@ -100,17 +98,17 @@ def check_markup(html: str) -> None:
             position = harmless.end()
         if not (found := _MARKUP.search(html, position)):
             return
-        raw = (found["raw"] or "").lower()
-        if found[0] == "<!--":
-            raw = "comment"
         position = found.end()
-        if raw != "comment":
-            tags += 1
-            if position - found.start() > _SMALLEST_COSTLY_TAG:
-                _check_attributes(html[found.start() : position])
-        if raw:
-            end = _RAW_END[raw].search(html, position)
+        if found[0] == "<!--":
+            end = _COMMENT_END.search(html, found.start() + 2)  # "<!-->" is one, too
             position = end.end() if end else len(html)
+            continue
+        tags += 1
+        if position - found.start() > _SMALLEST_COSTLY_TAG:
+            _check_attributes(html[found.start() : position])
+        if found["raw"] and not found[0].endswith("/>"):
+            end = _RAW_END[found["raw"].lower()].search(html, position)
+            position = end.start() if end else len(html)
         if tags > MAX_TAGS:
             raise ParseError(Outcome.TOO_COMPLEX, f"over {MAX_TAGS} tags")
 
