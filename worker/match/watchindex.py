@@ -139,7 +139,7 @@ def _renderings(watch: Watch, names: tuple[Name, ...]) -> tuple[tuple[str, ...],
 
 
 def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
-    """Return the countries in focus of at least one seed or the description.
+    """Return the countries in focus of at least one seed or the description, foremost first.
 
     Of hundreds of seeds some are about each country of the world: there it takes a few.
     """
@@ -151,7 +151,8 @@ def _countries(watch: Watch, readings: tuple[Reading, ...]) -> dict[str, float]:
     codes = {code for code, count in told.items() if count >= least}
     best = {code: max(each.get(code, 0.0) for each in found) for code in codes}
     mean = {code: sum(each.get(code, 0.0) for each in found) / len(found) for code in codes}
-    return {code: (best[code] + mean[code]) / 2 for code in codes}
+    focus_of = {code: (best[code] + mean[code]) / 2 for code in codes}
+    return dict(sorted(focus_of.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _read_seed(seed: Seed) -> Reading:
