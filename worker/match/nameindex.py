@@ -32,11 +32,14 @@ _SCRIPT_CHANGE = re.compile(
 )
 _NOT_LATIN_LETTER = re.compile(rf"[^\W\d_{_LATIN}]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_CAPITALISED = rf"(?=[{CAPITALS}]|[^\W\d_]['’][{CAPITALS}])[^\W\d_]++(?:['’.-][^\W\d_]++)*+"
+# Not possessive: Python 3.11.2 goes on from the wrong place where such a group fails half way.
+_CAPITALISED = (
+    rf"(?=[{CAPITALS}]|[^\W\d_]['’][{CAPITALS}])[^\W\d_]+(?:['’.-][^\W\d_]+)*(?![^\W\d_])"
+)
 _SMALL = "|".join(sorted(map(re.escape, CONNECTORS), key=len, reverse=True))
 _RUN = re.compile(
     rf"(?<![^\W\d_]){_CAPITALISED}"
-    rf"(?:\s*+(?:{_CAPITALISED}|\d{{1,4}}(?!\d)|(?i:{_SMALL})(?![^\W\d_])))++"
+    rf"(?:\s*+(?:{_CAPITALISED}|\d{{1,4}}(?!\d)|(?i:{_SMALL})(?![^\W\d_])))+"
 )
 """Words in a row of which names of several words may be made: at least what `find_names` takes."""
 _MANY_WORDS = 12
