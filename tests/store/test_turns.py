@@ -134,6 +134,37 @@ def test_a_process_finds_the_place_that_it_has_just_left(store: Store, no_giving
     assert place(store.turns, "a", 1)
 
 
+def test_who_gives_places_back_never_waits_with_one_that_another_waits_for(
+    store: Store, no_giving: None
+) -> None:
+    if store.database.is_sqlite:
+        pytest.skip("SQLite has one writer: nobody waits with anything")
+    turns, others = store.turns, TurnStore(store.database)
+    first, second = place(others, "a"), place(turns, "a")
+    assert first
+    assert second
+    others.leave("a", first)
+    others.give_back()
+    third = place(turns, "a")  # the host's first place, stored behind its second
+    assert third
+    for one in (second, third):
+        turns.leave("a", one)
+    lock = "SELECT 1 FROM host_place WHERE number = {} FOR UPDATE NOWAIT"
+    giving = threading.Thread(target=turns.give_back)
+    with store.database.write() as connection:  # as `enter` does of another worker: 0, then 1
+        connection.exec_driver_sql(lock.format(0))
+        giving.start()
+        while not connection.exec_driver_sql(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN "
+            "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        ).all():
+            time.sleep(0.01)
+        connection.exec_driver_sql(lock.format(1))
+    giving.join(30)
+    assert not giving.is_alive()
+    assert place(others, "a", 1)
+
+
 def test_who_ends_gives_back_what_it_left(store: Store, no_giving: None) -> None:
     turns = TurnStore(store.database)
     left = place(turns, "a", 1)

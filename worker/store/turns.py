@@ -6,6 +6,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -94,6 +95,7 @@ class TurnStore:
             left, self._left = list(self._left), {}
         if left:
             with self._db.write() as connection:
+                self._lock(connection, left)
                 connection.execute(_LEAVE, {"tokens": left})
 
     def renew(self) -> None:
@@ -104,15 +106,15 @@ class TurnStore:
         """
         with self._changed:
             held = list(self._held)
-        mine = host_place.c.token.in_(held)
-        # in the order in which `enter` looks at them, so that the two never wait for each other
-        in_order = sa.select(host_place.c.host).where(mine).order_by(
-            host_place.c.host, host_place.c.number
-        )  # fmt: skip
         with self._db.write() as connection:
-            connection.execute(in_order.with_for_update()).all()
+            self._lock(connection, held)
             until_s = self._db.now(connection).timestamp() + _PLACE_S
-            connection.execute(host_place.update().where(mine).values(until_s=until_s))
+            connection.execute(_RENEW, {"tokens": held, "until_s": until_s})
+
+    def _lock(self, connection: sa.Connection, places: Sequence[str]) -> None:
+        """Lock places in the order in which `enter` does: nobody waits for who waits for them."""
+        if not self._db.is_sqlite:  # it has one writer
+            connection.execute(_LOCK, {"tokens": places}).all()
 
     def close(self) -> None:
         """Renew no place any more, whoever still has one has ended; give back what was left."""
@@ -208,7 +210,15 @@ class TurnStore:
 
 
 _NEXT_AT = sa.select(host_turn.c.next_at_s).where(host_turn.c.host == sa.bindparam("of"))
-_LEAVE = host_place.delete().where(host_place.c.token.in_(sa.bindparam("tokens", expanding=True)))
+_ARE_MINE = host_place.c.token.in_(sa.bindparam("tokens", expanding=True))
+_LOCK = (
+    sa.select(host_place.c.host)
+    .where(_ARE_MINE)
+    .order_by(host_place.c.host, host_place.c.number)
+    .with_for_update()
+)
+_LEAVE = host_place.delete().where(_ARE_MINE)
+_RENEW = host_place.update().where(_ARE_MINE)
 
 
 class _Statements:
