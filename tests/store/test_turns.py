@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -44,6 +45,14 @@ def place(turns: TurnStore, host: str, most: int = 2) -> str | None:
     return entry[0] if entry else None
 
 
+@pytest.fixture
+def others(store: Store) -> Iterator[TurnStore]:
+    """Another worker's."""
+    made = TurnStore(store.database)
+    yield made
+    made.close()
+
+
 def test_turns_are_given_one_after_the_other(store: Store, clock: FakeClock) -> None:
     turns = store.turns
     assert [round(turns.take("a", 2.0, 60.0), 3) for _ in range(3)] == [0.0, 2.0, 4.0]
@@ -78,9 +87,9 @@ def test_a_pause_holds_for_all_and_a_shorter_one_does_not_end_it(
 
 
 def test_two_places_a_host_whoever_asks_and_a_dead_workers_is_free_soon(
-    store: Store, clock: FakeClock, no_renewal: None
+    store: Store, others: TurnStore, clock: FakeClock, no_renewal: None
 ) -> None:
-    turns, others = store.turns, TurnStore(store.database)
+    turns = store.turns
     first, second = place(turns, "a"), place(others, "a")
     assert first
     assert second
@@ -112,8 +121,10 @@ def test_a_place_comes_with_the_hosts_turn(store: Store, clock: FakeClock) -> No
         turns.leave("b", late[0])
 
 
-def test_a_place_that_was_left_is_given_back_without_being_asked_for(store: Store) -> None:
-    turns, others = store.turns, TurnStore(store.database)
+def test_a_place_that_was_left_is_given_back_without_being_asked_for(
+    store: Store, others: TurnStore
+) -> None:
+    turns = store.turns
     for host in "abc":
         left = place(turns, host, 1)
         assert left
@@ -135,11 +146,11 @@ def test_a_process_finds_the_place_that_it_has_just_left(store: Store, no_giving
 
 
 def test_who_gives_places_back_never_waits_with_one_that_another_waits_for(
-    store: Store, no_giving: None
+    store: Store, others: TurnStore, no_giving: None
 ) -> None:
     if store.database.is_sqlite:
         pytest.skip("SQLite has one writer: nobody waits with anything")
-    turns, others = store.turns, TurnStore(store.database)
+    turns = store.turns
     first, second = place(others, "a"), place(turns, "a")
     assert first
     assert second
@@ -165,13 +176,19 @@ def test_who_gives_places_back_never_waits_with_one_that_another_waits_for(
     assert place(others, "a", 1)
 
 
-def test_who_ends_gives_back_what_it_left(store: Store, no_giving: None) -> None:
-    turns = TurnStore(store.database)
-    left = place(turns, "a", 1)
+def test_who_ends_gives_back_what_it_left_and_asks_the_store_no_more(
+    store: Store, others: TurnStore, no_giving: None
+) -> None:
+    left, held = place(others, "a", 1), place(others, "b", 1)
     assert left
-    turns.leave("a", left)
-    turns.close()
+    assert held
+    others.leave("a", left)
+    keeper = others._keeper
+    assert keeper
+    others.close()
+    assert not keeper.is_alive()
     assert place(store.turns, "a", 1)
+    assert place(store.turns, "b", 1) is None  # until its time is up
 
 
 def test_a_place_is_held_for_as_long_as_its_worker_lives(
@@ -190,10 +207,10 @@ def test_a_place_is_held_for_as_long_as_its_worker_lives(
 
 
 def test_places_are_renewed_while_there_are_any(
-    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    store: Store, others: TurnStore, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns_module, "_RENEW_EVERY_S", 0.01)
-    turns, others = store.turns, TurnStore(store.database)
+    turns = store.turns
     rounds: SimpleQueue[None] = SimpleQueue()
     renew = turns.renew
     monkeypatch.setattr(turns, "renew", lambda: rounds.put(renew()))

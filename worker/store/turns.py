@@ -24,6 +24,8 @@ _RENEW_EVERY_S: Final = 5.0
 """Three times in a row the store may be out of reach before a place is lost."""
 _GIVE_BACK_AFTER_S: Final = 0.2
 """So long a place that was left stays out of the others' reach, until several go back at once."""
+_END_PATIENCE_S: Final = 5.0
+"""Who closes waits no longer for the thread that is giving places back."""
 
 
 class TurnStore:
@@ -120,6 +122,10 @@ class TurnStore:
         """Renew no place any more, whoever still has one has ended; give back what was left."""
         with self._changed:
             self._held.clear()
+            keeper, self._keeper = self._keeper, None
+            self._changed.notify_all()
+        if keeper is not None:
+            keeper.join(_END_PATIENCE_S)
         try:
             self.give_back()
         except StoreError as error:
@@ -142,22 +148,28 @@ class TurnStore:
         renew_at = time.monotonic() + _RENEW_EVERY_S
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._left, max(0.0, renew_at - time.monotonic()))
-                is_left = bool(self._left)
-            if is_left:
-                time.sleep(_GIVE_BACK_AFTER_S)
+                self._changed.wait_for(
+                    lambda: self._left or self._is_over(), max(0.0, renew_at - time.monotonic())
+                )
+                if self._left:
+                    self._changed.wait_for(self._is_over, _GIVE_BACK_AFTER_S)
+                if self._is_over():
+                    return
+                is_due = time.monotonic() >= renew_at
+                if is_due and not self._held and not self._left:
+                    self._keeper = None
+                    return
             try:
                 self.give_back()
-                if time.monotonic() < renew_at:
-                    continue
-                renew_at = time.monotonic() + _RENEW_EVERY_S
-                with self._changed:
-                    if not self._held and not self._left:
-                        self._keeper = None
-                        return
-                self.renew()
+                if is_due:
+                    renew_at = time.monotonic() + _RENEW_EVERY_S
+                    self.renew()
             except StoreError as error:
                 log.warning("places at hosts could not be kept: %s", error)
+
+    def _is_over(self) -> bool:
+        """Whether this thread no longer keeps the places."""
+        return self._keeper is not threading.current_thread()
 
     def take(self, host: str, delay_s: float, max_wait_s: float) -> float:
         """Take the host's next turn, and leave it alone for `delay_s` seconds after that.
