@@ -129,9 +129,13 @@ def test_a_place_that_was_left_is_given_back_without_being_asked_for(
         left = place(turns, host, 1)
         assert left
         turns.leave(host, left)
+    ends_at = time.monotonic() + 60
     for host in "abc":
-        while place(others, host, 1) is None:
+        taken = place(others, host, 1)
+        while taken is None and time.monotonic() < ends_at:
             time.sleep(0.02)
+            taken = place(others, host, 1)
+        assert taken
     again = place(others, "a", 1)
     assert again is None
     others.close()  # nothing was left: what it has stays its own until its time is up
@@ -165,10 +169,13 @@ def test_who_gives_places_back_never_waits_with_one_that_another_waits_for(
     with store.database.write() as connection:  # as `enter` does of another worker: 0, then 1
         connection.exec_driver_sql(lock.format(0))
         giving.start()
-        while not connection.exec_driver_sql(
-            "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN "
-            "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-        ).all():
+        while (
+            giving.is_alive()
+            and not connection.exec_driver_sql(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN "
+                "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+            ).all()
+        ):
             time.sleep(0.01)
         connection.exec_driver_sql(lock.format(1))
     giving.join(30)
