@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from tests.fakes import FakeClock, flat
 from worker.domain import FeedConfig, Outcome, Validators, Verdict
 from worker.errors import ConfigError, NotFoundError, StoreError
-from worker.records import NewEntry, PollResult
+from worker.records import ArticleResult, NewEntry, PollResult
 from worker.store.claims import LEASE
 from worker.store.feeds import hash_of
 from worker.store.schema import metadata
@@ -79,6 +79,19 @@ def test_a_released_article_is_due_again_and_not_counted_as_tried(fed: Store) ->
     ids = poll(fed, entry("a"))
     fed.articles.release(fed.articles.claim(ids))
     assert [job.tries for job in fed.articles.claim(ids)] == [1]
+
+
+def test_an_article_that_is_to_be_tried_again_is_due_at_that_very_moment(
+    fed: Store, clock: FakeClock
+) -> None:
+    clock.advance(seconds=0.5)  # SQLite compares times as texts, to the last digit
+    (job,) = fed.articles.claim(poll(fed, entry("a")))
+    retry_at = clock() + timedelta(minutes=10)
+    result = ArticleResult(job, Outcome.FAILED, retry_at=retry_at)
+    assert fed.articles.finish([result], {}) == {job.id: Outcome.FAILED}
+    assert not fed.articles.claim([job.id])
+    clock.advance(minutes=10)
+    assert fed.articles.claim([job.id])
 
 
 def test_a_backlog_is_handed_out_a_thousand_at_a_time(fed: Store, clock: FakeClock) -> None:

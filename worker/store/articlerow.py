@@ -48,10 +48,13 @@ def finishing(result: ArticleResult) -> sa.Update:
 @cache
 def _finishing(state: str, *, is_retry: bool) -> sa.Update:
     # what was edited while we had it is due again: we have worked on what it was before
-    is_edited = article.c.is_edited
+    is_edited, time = article.c.is_edited, article.c.due_at.type  # a CASE gives its values no type
     return claims.finishing(
         states.move(article, state, (is_edited, states.PENDING)).values(
-            due_at=sa.case((is_edited, sa.bindparam("now")), else_=sa.bindparam("again_at")),
+            due_at=sa.case(
+                (is_edited, sa.bindparam("now", type_=time)),
+                else_=sa.bindparam("again_at", type_=time),
+            ),
             tries=sa.case((is_edited, 0), else_=article.c.tries) if is_retry else 0,
             is_edited=False,
         )
