@@ -195,7 +195,8 @@ def _finishing(told: frozenset[str]) -> sa.Update:
     """The statement that ends the claim of a feed, for the values of `_feed_values`."""
     values = {
         _TOLD[name].name: sa.case(
-            (sa.func.coalesce(_TOLD[name], "") == "", sa.bindparam(name)), else_=_TOLD[name]
+            (sa.func.coalesce(_TOLD[name], "") == "", sa.bindparam(name, type_=_TOLD[name].type)),
+            else_=_TOLD[name],
         )
         for name in sorted(told)
     }
