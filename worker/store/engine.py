@@ -76,6 +76,7 @@ class Database:
             StoreError: the database cannot be reached or refused.
         """
         with _translated(self.url), self._engine.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
@@ -85,10 +86,24 @@ class Database:
         Raises:
             StoreError: the database cannot be reached or refused.
         """
-        with self._writing, _translated(self.url), self._engine.connect() as connection:
-            connection.execution_options(seedwatch_write=True)
-            with connection.begin():
-                yield connection
+        with (
+            self._writing,
+            _translated(self.url),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
+            self._begin(connection, "BEGIN IMMEDIATE")
+            yield connection
+
+    def _begin(self, connection: sa.Connection, statement: str) -> None:
+        """Begin SQLite's transaction; past SQLAlchemy, by which it takes half of an empty one."""
+        if not self.is_sqlite:  # its driver does
+            return
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(statement)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
 
     @property
     def file(self) -> Path | None:
@@ -190,11 +205,6 @@ def _sqlite_engine(url: URL) -> sa.Engine:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        is_write = connection.get_execution_options().get("seedwatch_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     return engine
 

@@ -7,13 +7,15 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 import sqlalchemy as sa
 
 from worker.errors import StoreError
 from worker.store.engine import Database
 from worker.store.schema import host_place, host_turn
+from worker.store.turnsql import LEAVE, LOCK, NEXT_AT, RENEW, Statements
 
 log = logging.getLogger(__name__)
 
@@ -28,19 +30,39 @@ _END_PATIENCE_S: Final = 5.0
 """Who closes waits no longer for the thread that is giving places back."""
 
 
+@dataclass(eq=False)
+class _Asking:
+    """Somebody who asks for a place and a turn.
+
+    Attributes:
+        wait_s: until the turn, in seconds, once there is a place. error: why that is not known.
+    """
+
+    host: str
+    most: int
+    delay_s: float
+    max_wait_s: float
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    wait_s: float | None = None
+    error: StoreError | None = None
+
+
 class TurnStore:
     """When each host may be asked next; what `worker.fetch.politeness.Turns` asks for.
 
     A turn is one statement, so that two workers never get the same one. Times are seconds since
-    1970 on the database's own clock: the workers' clocks need not agree. A thread that is there
-    while there are any places renews them, and gives back those that were left, several at once.
+    1970 on the database's own clock: the workers' clocks need not agree. Threads that ask at the
+    same time share a transaction. A thread that is there while there are any places renews them,
+    and gives back those that were left, several at once.
     """
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._statements = _Statements(database)
+        self._statements = Statements(database)
         self._held: set[str] = set()
         self._left: dict[str, str] = {}
+        self._asked: list[_Asking] = []
+        self._entering = threading.Lock()
         self._changed = threading.Condition()
         self._keeper: threading.Thread | None = None
 
@@ -61,24 +83,52 @@ class TurnStore:
         Raises:
             StoreError: the database cannot be reached.
         """
-        host = host[:_MAX_HOST_CHARS]
+        asking = _Asking(host[:_MAX_HOST_CHARS], most, delay_s, max_wait_s)
         with self._changed:
-            is_left = host in self._left.values()
-        if is_left:
-            self.give_back()
-        token = secrets.token_hex(8)
-        with self._db.write() as connection:
-            now_s = self._db.now(connection).timestamp()
-            place = {"host": host, "token": token, "until_s": now_s + _PLACE_S, "now_s": now_s}
-            for number in range(most):
-                taken = connection.execute(self._statements.enter, {**place, "number": number})
-                if taken.scalar() is not None:
-                    break
-            else:
-                return None
-            wait_s = self._take(connection, host, delay_s, max_wait_s, now_s)
-        self._hold(token)
-        return token, wait_s
+            self._asked.append(asking)
+        with self._entering:  # who had to wait here was mostly asked for by who was before them
+            if asking in self._asked:
+                self._enter_all()
+        if asking.error is not None:
+            raise asking.error
+        if asking.wait_s is None:
+            return None
+        return asking.token, asking.wait_s
+
+    def _enter_all(self) -> None:
+        """Ask for all who are waiting to ask, in one transaction."""
+        with self._changed:
+            asked, self._asked = self._asked, []
+            hosts = {one.host for one in asked}
+            is_left = not hosts.isdisjoint(self._left.values())
+        try:
+            if is_left:
+                self.give_back()
+            with self._db.write() as connection:
+                now_s = self._db.now(connection).timestamp()
+                # places before turns and both in one order, so that no two wait for each other
+                asked.sort(key=lambda one: one.host)
+                entered = [one for one in asked if self._enter(connection, one, now_s)]
+                waits_s = [
+                    self._take(connection, one.host, one.delay_s, one.max_wait_s, now_s)
+                    for one in entered
+                ]
+        except StoreError as error:
+            for one in asked:
+                one.error = error
+            return
+        for one, wait_s in zip(entered, waits_s, strict=True):
+            self._hold(one.token)
+            one.wait_s = wait_s
+
+    def _enter(self, connection: sa.Connection, asking: _Asking, now_s: float) -> bool:
+        place = {"host": asking.host, "token": asking.token,
+                 "until_s": now_s + _PLACE_S, "now_s": now_s}  # fmt: skip
+        return any(
+            connection.execute(self._statements.enter, {**place, "number": number}).scalar()
+            is not None
+            for number in range(asking.most)
+        )
 
     def leave(self, host: str, place: str) -> None:
         """Give a place back, soon; one that could not be renewed may be another's by now."""
@@ -98,7 +148,7 @@ class TurnStore:
         if left:
             with self._db.write() as connection:
                 self._lock(connection, left)
-                connection.execute(_LEAVE, {"tokens": left})
+                connection.execute(LEAVE, {"tokens": left})
 
     def renew(self) -> None:
         """Hold the places of this process for longer.
@@ -111,12 +161,12 @@ class TurnStore:
         with self._db.write() as connection:
             self._lock(connection, held)
             until_s = self._db.now(connection).timestamp() + _PLACE_S
-            connection.execute(_RENEW, {"tokens": held, "until_s": until_s})
+            connection.execute(RENEW, {"tokens": held, "until_s": until_s})
 
     def _lock(self, connection: sa.Connection, places: Sequence[str]) -> None:
         """Lock places in the order in which `enter` does: nobody waits for who waits for them."""
         if not self._db.is_sqlite:  # it has one writer
-            connection.execute(_LOCK, {"tokens": places}).all()
+            connection.execute(LOCK, {"tokens": places}).all()
 
     def close(self) -> None:
         """Renew no place any more, whoever still has one has ended; give back what was left."""
@@ -217,62 +267,5 @@ class TurnStore:
             connection.execute(host_turn.delete().where(host_turn.c.next_at_s < a_day_ago_s))
 
     def _next_at_s(self, connection: sa.Connection, host: str, default_s: float) -> float:
-        found = connection.execute(_NEXT_AT, {"of": host[:_MAX_HOST_CHARS]}).scalar()
+        found = connection.execute(NEXT_AT, {"of": host[:_MAX_HOST_CHARS]}).scalar()
         return default_s if found is None else float(found)
-
-
-_NEXT_AT = sa.select(host_turn.c.next_at_s).where(host_turn.c.host == sa.bindparam("of"))
-_ARE_MINE = host_place.c.token.in_(sa.bindparam("tokens", expanding=True))
-_LOCK = (
-    sa.select(host_place.c.host)
-    .where(_ARE_MINE)
-    .order_by(host_place.c.host, host_place.c.number)
-    .with_for_update()
-)
-_LEAVE = host_place.delete().where(_ARE_MINE)
-_RENEW = host_place.update().where(_ARE_MINE)
-
-
-class _Statements:
-    """Built once, see `worker.store.engine`; those that differ from database to database."""
-
-    def __init__(self, database: Database) -> None:
-        given = {name: sa.bindparam(name, type_=sa.Float) for name in
-                 ("now_s", "delay_s", "latest_s", "until_s")}  # fmt: skip
-        insert = database.insert(host_place)
-        self.enter = (
-            insert.values(
-                host=sa.bindparam("host"), number=sa.bindparam("number"),
-                token=sa.bindparam("token"), until_s=given["until_s"],
-            )
-            .on_conflict_do_update(
-                index_elements=[host_place.c.host, host_place.c.number],
-                set_={"token": insert.excluded.token, "until_s": insert.excluded.until_s},
-                where=host_place.c.until_s <= given["now_s"],
-            )
-            .returning(host_place.c.number)
-        )  # fmt: skip
-        self.take = (
-            database.insert(host_turn)
-            .values(host=sa.bindparam("host"), next_at_s=given["now_s"] + given["delay_s"])
-            .on_conflict_do_update(
-                index_elements=[host_turn.c.host],
-                set_={
-                    "next_at_s": _later(host_turn.c.next_at_s, given["now_s"]) + given["delay_s"]
-                },
-                where=host_turn.c.next_at_s <= given["latest_s"],
-            )
-            .returning(host_turn.c.next_at_s)
-        )
-        self.pause = (
-            database.insert(host_turn)
-            .values(host=sa.bindparam("host"), next_at_s=given["until_s"])
-            .on_conflict_do_update(
-                index_elements=[host_turn.c.host],
-                set_={"next_at_s": _later(host_turn.c.next_at_s, given["until_s"])},
-            )
-        )
-
-
-def _later(one: sa.ColumnElement[Any], other_s: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.case((one > other_s, one), else_=other_s)
