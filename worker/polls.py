@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from worker import polling
 from worker.domain import Outcome
@@ -25,6 +27,8 @@ POLLS_AT_ONCE = 64
 """Polls that run in one process; all but a few wait for servers."""
 POLL_PATIENCE_S = 0.05
 """For so long a task waits for its last polls before it leaves them to themselves."""
+STORE_AFTER_S = 0.05
+"""For so long a poll that found nothing new waits for others, to be stored with them."""
 END_PATIENCE_S = 5.0
 """For so long an ending process waits for its polls before it gives the feeds back."""
 
@@ -56,16 +60,21 @@ def run(
     on_late: Callable[[Polled], None],
 ) -> Polled:
     """Poll feeds as `pipeline.poll_feeds` says."""
-    done, running = Polled(), _Running(on_late)
-    for start in range(0, len(ids), FEEDS_BATCH):
-        for job in services.store.feeds.claim(ids[start : start + FEEDS_BATCH]):
-            _places.acquire()
-            running.start(services, job)
-    errors = running.await_all(done, patience_s)
-    if errors and not done.outcomes and not done.late:
-        raise errors[0]
-    if errors:
-        done.outcomes[Outcome.FAILED] += len(errors)
+    done, running = Polled(), _Running(services, on_late)
+    try:
+        for start in range(0, len(ids), FEEDS_BATCH):
+            for job in services.store.feeds.claim(ids[start : start + FEEDS_BATCH]):
+                while not _places.acquire(timeout=STORE_AFTER_S):
+                    running.store(done)  # what has ended does not wait for a place
+                running.start(job)
+            running.take(done)
+        running.await_all(done, patience_s)
+    finally:
+        done.late = running.close(done)
+    if running.errors and not done.outcomes and not done.late:
+        raise running.errors[0]
+    if running.errors:
+        done.outcomes[Outcome.FAILED] += len(running.errors)
     return done
 
 
@@ -86,29 +95,41 @@ def end() -> None:
 
 
 class _Running:
-    """The polls of one call that have not ended."""
+    """The polls of one call that have not ended.
 
-    def __init__(self, on_late: Callable[[Polled], None]) -> None:
+    Most polls find nothing new. Their results are stored here, several in one transaction; each
+    thread stores all else itself, and whatever ends after this call.
+
+    Attributes:
+        errors: why polls that have ended could not be stored.
+    """
+
+    def __init__(self, services: Services, on_late: Callable[[Polled], None]) -> None:
+        self._services = services
         self._on_late = on_late
-        self._ended: queue.SimpleQueue[Polled | StoreError] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[Polled | PollResult | StoreError] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._count = 0
+        self._left = 0
         self._is_over = False
+        self._unchanged: list[PollResult] = []
+        self.errors: list[StoreError] = []
 
-    def start(self, services: Services, job: FeedJob) -> None:
+    def start(self, job: FeedJob) -> None:
         """Poll a feed; a place for it is held already."""
-        self._count += 1
+        self._left += 1
         # a daemon: who ends the program does not wait for a server, and the lease brings it back
-        thread = threading.Thread(target=self._poll, args=(services, job), name="poll", daemon=True)
-        _running[thread] = services, job
+        thread = threading.Thread(target=self._poll, args=(job,), name="poll", daemon=True)
+        _running[thread] = self._services, job
         thread.start()
 
-    def _poll(self, services: Services, job: FeedJob) -> None:
+    def _poll(self, job: FeedJob) -> None:
         try:
             try:
-                with services.measures.stage("poll"):
-                    result = polling.poll(services, job)
-                ended: Polled | StoreError = _finish_poll(services, result)
+                with self._services.measures.stage("poll"):
+                    result = polling.poll(self._services, job)
+                if _is_unchanged(result) and self._give(result):
+                    return
+                ended: Polled | StoreError = _finish_poll(self._services, result)
             except StoreError as error:  # costs this feed a lease, the others nothing
                 log.warning("a poll could not be stored: %s", error)
                 ended = error
@@ -118,42 +139,98 @@ class _Running:
         finally:
             del _running[threading.current_thread()]
             _places.release()
+        if not self._give(ended):
+            self._on_late(ended if isinstance(ended, Polled) else Polled())
+
+    def _give(self, ended: Polled | PollResult | StoreError) -> bool:
+        """Hand over what a poll came to; False if nobody waits for it any more."""
         with self._lock:
             if not self._is_over:
                 self._ended.put(ended)
-                return
-        self._on_late(ended if isinstance(ended, Polled) else Polled())
+            return not self._is_over
 
-    def await_all(self, done: Polled, patience_s: float | None) -> list[StoreError]:
-        """Add what has ended to `done`, for as long as the patience lasts; give the errors."""
-        ends_at = None if patience_s is None else time.monotonic() + patience_s
-        errors: list[StoreError] = []
-        for left in range(self._count, 0, -1):
+    def take(self, done: Polled) -> None:
+        """Add what has ended meanwhile to `done`, without waiting for more."""
+        while not self._ended.empty():
+            self._add(self._ended.get(), done)
+
+    def await_all(self, done: Polled, patience_s: float | None) -> None:
+        """Add what ends to `done`, for as long as the patience lasts."""
+        ends_at = math.inf if patience_s is None else time.monotonic() + patience_s
+        while self._left:
+            wait_s = min(ends_at - time.monotonic(), STORE_AFTER_S if self._unchanged else math.inf)
             try:
-                wait_s = None if ends_at is None else max(0.0, ends_at - time.monotonic())
-                ended = self._ended.get(timeout=wait_s)
+                self._add(self._ended.get(timeout=_timeout(wait_s)), done)
             except queue.Empty:
-                done.late = self._give_up(left, done, errors)
-                break
-            _add(ended, done, errors)
-        return errors
+                if time.monotonic() >= ends_at:
+                    return
+                self.store(done)
 
-    def _give_up(self, left: int, done: Polled, errors: list[StoreError]) -> int:
+    def close(self, done: Polled) -> int:
+        """Wait no longer; give the number of polls that go on and store what they get."""
         with self._lock:
             self._is_over = True
-        while not self._ended.empty():  # ended while we made up our mind
-            _add(self._ended.get(), done, errors)
-            left -= 1
-        return left
+        self.store(done)
+        return self._left
+
+    def store(self, done: Polled) -> None:
+        """Store all that has ended meanwhile and found nothing new."""
+        self.take(done)
+        self._store(done)
+
+    def _add(self, ended: Polled | PollResult | StoreError, done: Polled) -> None:
+        self._left -= 1
+        if isinstance(ended, Polled):
+            _add(ended, done)
+        elif isinstance(ended, StoreError):
+            self.errors.append(ended)
+        else:
+            self._unchanged.append(ended)
+            if len(self._unchanged) >= FEEDS_BATCH:
+                self._store(done)
+
+    def _store(self, done: Polled) -> None:
+        """Store the polls that found nothing new; if not together, each alone."""
+        results, self._unchanged = self._unchanged, []
+        if not results:
+            return
+        try:
+            _add(_finish_unchanged(self._services, results), done)
+        except StoreError as error:
+            if len(results) == 1:
+                log.warning("a poll could not be stored: %s", error)
+                self.errors.append(error)
+                return
+            for result in results:
+                self._unchanged = [result]
+                self._store(done)
+        except Exception as error:  # a bug: as above
+            log.exception("storing %d polls failed", len(results))
+            self.errors += [StoreError(repr(error))] * len(results)
 
 
-def _add(ended: Polled | StoreError, done: Polled, errors: list[StoreError]) -> None:
-    if isinstance(ended, StoreError):
-        errors.append(ended)
-        return
+def _timeout(wait_s: float) -> float | None:
+    return None if wait_s == math.inf else max(0.0, wait_s)
+
+
+def _add(ended: Polled, done: Polled) -> None:
     done.outcomes += ended.outcomes
     done.article_ids += ended.article_ids
     done.postponed_ids += ended.postponed_ids
+
+
+def _is_unchanged(result: PollResult | polling.Postponed) -> TypeGuard[PollResult]:
+    return isinstance(result, PollResult) and result.outcome is Outcome.UNCHANGED
+
+
+def _finish_unchanged(services: Services, results: Sequence[PollResult]) -> Polled:
+    held = services.store.feeds.finish_unchanged(results)
+    ended = Polled()
+    for result in results:
+        outcome = result.outcome if result.job.id in held else Outcome.LEASE_LOST
+        _log(result, outcome, 0)
+        ended.outcomes[outcome] += 1
+    return ended
 
 
 def _finish_poll(services: Services, result: PollResult | polling.Postponed) -> Polled:
@@ -162,8 +239,12 @@ def _finish_poll(services: Services, result: PollResult | polling.Postponed) -> 
         return Polled(Counter({Outcome.POSTPONED: 1}), postponed_ids=[result.job.id])
     new_ids = services.store.feeds.finish_poll(result)
     outcome = Outcome.LEASE_LOST if new_ids is None else result.outcome
+    _log(result, outcome, len(new_ids or []))
+    return Polled(Counter({outcome: 1}), new_ids or [])
+
+
+def _log(result: PollResult, outcome: Outcome, to_process: int) -> None:
     told = {"outcome": str(outcome), "feed": safe_url(result.job.url), "tries": result.job.tries,
-            "entries": len(result.entries), "to_process": len(new_ids or []),
+            "entries": len(result.entries), "to_process": to_process,
             "elapsed_s": round(result.elapsed_s, 3), "bytes": result.size_bytes}  # fmt: skip
     log.info("polled", extra=told | ({"detail": result.detail} if result.detail else {}))
-    return Polled(Counter({outcome: 1}), new_ids or [])

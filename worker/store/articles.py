@@ -37,11 +37,6 @@ _OLDEST_FRESH = (
     .order_by(article.c.due_at, article.c.id)
     .limit(sa.bindparam("most"))
 )
-_CLAIMED = (
-    sa.select(article)
-    .where(article.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(article.c.id)
-)
 
 
 class ArticleStore:
@@ -278,10 +273,7 @@ class ArticleStore:
 
 
 def _claimed(connection: sa.Connection, ids: Iterable[int], now: datetime) -> list[ArticleJob]:
-    tokens = claims.claim(connection, article, ids, now)
-    if not tokens:
-        return []
-    rows = connection.execute(_CLAIMED, {"ids": list(tokens)}).all()
+    rows = claims.claim(connection, article, ids, now)
     seen = [row.id for row in rows if row.is_edited]
     if seen:
         connection.execute(article.update().where(article.c.id.in_(seen)).values(is_edited=False))

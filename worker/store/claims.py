@@ -11,7 +11,7 @@ which one row may have been the cause; after four more, alone, it is given up.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.store import states
+from worker.store.engine import Row
 from worker.store.states import ACTIVE, PENDING, QUARANTINED
 
 LEASE = timedelta(seconds=120)
@@ -42,37 +43,59 @@ def is_not_hinted(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
 
 def claim(
     connection: sa.Connection, table: sa.Table, ids: Iterable[int], now: datetime
-) -> dict[int, str]:
+) -> list[Row]:
     """Claim those of the rows that are ready; the caller commits before it works.
 
     Returns:
-        The token of each claimed row, by id.
+        The claimed rows, by id, with their token.
     """
-    values = {"wanted": sorted(set(ids)), "now": now}
-    claimed: list[int] = list(connection.execute(_ready_of(table), values).scalars())
-    if not claimed:
-        return {}
-    token = secrets.token_hex(16)
-    taken = {"claimed": claimed, "token": token, "due_at": now + LEASE, "hinted_at": None}
-    connection.execute(_claiming(table), taken)
-    return dict.fromkeys(claimed, token)
+    values = {"wanted": sorted(set(ids)), "now": now, "lease_until": now + LEASE}
+    claimed = connection.execute(_claiming(table), {**values, "held": secrets.token_hex(16)})
+    return sorted(claimed.all(), key=lambda row: row.id)
 
 
 @cache
-def _ready_of(table: sa.Table) -> sa.Select[Any]:
+def _claiming(table: sa.Table) -> sa.UpdateBase:
     is_wanted = table.c.id.in_(sa.bindparam("wanted", expanding=True))
-    return (
+    time = table.c.due_at.type
+    ready = (
         sa.select(table.c.id)
-        .where(is_wanted, is_ready(table, sa.bindparam("now")))
+        .where(is_wanted, is_ready(table, sa.bindparam("now", type_=time)))
         .order_by(table.c.id)
         .with_for_update(skip_locked=True)  # SQLite has no row locks and ignores it
+        .cte("ready")
+    )
+    return (
+        table.update()
+        .where(table.c.id.in_(sa.select(ready.c.id)))
+        .values(
+            tries=table.c.tries + 1,
+            token=sa.bindparam("held"),
+            due_at=sa.bindparam("lease_until", type_=time),
+            hinted_at=None,
+        )
+        .returning(*table.c)
     )
 
 
+def held(connection: sa.Connection, table: sa.Table, tokens: Mapping[int, str]) -> frozenset[int]:
+    """Those of the claimed rows whose claim still holds, locked until the transaction ends.
+
+    Args:
+        connection: of a transaction for writing.
+        table: feed, article or outbox.
+        tokens: those of the claims, by id.
+    """
+    rows = connection.execute(_tokens_of(table), {"ids": sorted(tokens)})
+    return frozenset(row.id for row in rows if row.token == tokens[row.id])
+
+
 @cache
-def _claiming(table: sa.Table) -> sa.Update:
-    is_claimed = table.c.id.in_(sa.bindparam("claimed", expanding=True))
-    return table.update().where(is_claimed).values(tries=table.c.tries + 1)
+def _tokens_of(table: sa.Table) -> sa.Select[Any]:
+    is_asked = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    return (
+        sa.select(table.c.id, table.c.token).where(is_asked).order_by(table.c.id).with_for_update()
+    )
 
 
 def finishing(update: sa.Update) -> sa.Update:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -29,7 +29,6 @@ from worker.store.subscriptions import note_hub, note_missed, note_push, pushed_
 __all__ = ["FeedStore", "hash_of"]
 
 # built once, see worker.store.engine
-_CLAIMED = sa.select(feed).where(feed.c.id.in_(sa.bindparam("ids", expanding=True)))
 _UPDATE = feed.update().where(feed.c.id == sa.bindparam("of"))
 _INSERT_EVENT = fetch_event.insert()
 
@@ -53,12 +52,11 @@ class FeedStore(FeedList):
         """Claim those of the feeds that are due, for the length of a lease."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            tokens = claims.claim(connection, feed, ids, now)
-            if not tokens:
+            rows = claims.claim(connection, feed, ids, now)
+            if not rows:
                 return []
-            rows = connection.execute(_CLAIMED, {"ids": list(tokens)}).all()
-            pushed = pushed_feeds(connection, tokens, now)
-        return [replace(_feed_job(row), is_pushed=row.id in pushed) for row in rows]
+            pushed = pushed_feeds(connection, [row.id for row in rows], now)
+        return [_feed_job(row, is_pushed=row.id in pushed) for row in rows]
 
     def release(self, jobs: Iterable[FeedJob], wait_s: float = 0.0) -> None:
         """Give feeds back that were claimed but not polled: due again after some seconds."""
@@ -86,6 +84,30 @@ class FeedStore(FeedList):
             if stored.unseen and note_missed(connection, result.job.id, now):
                 self._poll_by_itself(connection, result, now)
         return stored.todo
+
+    def finish_unchanged(self, results: Sequence[PollResult]) -> frozenset[int]:
+        """Store polls that found nothing new, several in one transaction.
+
+        Args:
+            results: as `finish_poll` wants them, their outcome UNCHANGED.
+
+        Returns:
+            The ids of the feeds whose lease held; of the others nothing was stored.
+        """
+        by_columns: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            held = claims.held(connection, feed, {one.job.id: one.job.token for one in results})
+            stored = [result for result in results if result.job.id in held]
+            for result in stored:
+                values = _feed_values(result, now)
+                claim = {"claimed": result.job.id, "held": result.job.token}
+                by_columns[frozenset(values)].append({**values, **claim})
+            for rows in by_columns.values():
+                connection.execute(_finishing(frozenset()), rows)
+            if stored:
+                connection.execute(_INSERT_EVENT, [_event(result, 0, now) for result in stored])
+        return held
 
     def _poll_by_itself(self, connection: sa.Connection, result: PollResult, now: datetime) -> None:
         """Make a feed due at its own pace: its hub, relied on until now, has missed entries."""
@@ -126,18 +148,7 @@ class FeedStore(FeedList):
         if stored.unseen:
             values = rhythm_values(result, stored.unseen, now)
             connection.execute(_UPDATE, {"of": result.job.id, **values})
-        event = {
-            "feed_id": result.job.id,
-            "at": now,
-            "outcome": result.outcome,
-            "status": result.status,
-            "detail": result.detail or None,
-            "elapsed_s": result.elapsed_s,
-            "size_bytes": result.size_bytes,
-            "entries": len(result.entries),
-            "new_entries": len(stored.unseen),
-        }
-        connection.execute(_INSERT_EVENT, event)
+        connection.execute(_INSERT_EVENT, _event(result, len(stored.unseen), now))
         return stored
 
     def oldest_due_age_s(self) -> float | None:
@@ -240,11 +251,25 @@ def _feed_values(result: PollResult, now: datetime) -> dict[str, Any]:
     return values
 
 
+def _event(result: PollResult, new_entries: int, now: datetime) -> dict[str, Any]:
+    return {
+        "feed_id": result.job.id,
+        "at": now,
+        "outcome": result.outcome,
+        "status": result.status,
+        "detail": result.detail or None,
+        "elapsed_s": result.elapsed_s,
+        "size_bytes": result.size_bytes,
+        "entries": len(result.entries),
+        "new_entries": new_entries,
+    }
+
+
 def _seconds(until: datetime, now: datetime) -> float:
     return max(0.0, (until - now).total_seconds())
 
 
-def _feed_job(row: Row) -> FeedJob:
+def _feed_job(row: Row, *, is_pushed: bool = False) -> FeedJob:
     return FeedJob(
         id=row.id,
         token=row.token or "",
@@ -267,6 +292,7 @@ def _feed_job(row: Row) -> FeedJob:
         entry_days=row.entry_days or {},
         entry_hours=row.entry_hours or {},
         last_entry_at=row.last_entry_at,
+        is_pushed=is_pushed,
         overflow=row.overflow,
         entry_cap=row.entry_cap,
         told_by=ToldBy(row.told_by),

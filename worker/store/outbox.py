@@ -77,18 +77,18 @@ class OutboxStore:
                 .select_from(with_channel(outbox))
                 .where(outbox.c.id.in_(sorted(set(ids))), is_open(now))
             ).scalars()
-            tokens = claims.claim(connection, outbox, open_ids, now)
-            if not tokens:
+            claimed = [row.id for row in claims.claim(connection, outbox, open_ids, now)]
+            if not claimed:
                 return []
             rows = connection.execute(
                 sa.select(outbox, channel.c.failures.label("channel_failures"))
                 .select_from(with_channel(outbox))
-                .where(outbox.c.id.in_(tokens))
+                .where(outbox.c.id.in_(claimed))
                 .order_by(outbox.c.failures, outbox.c.id)
             ).all()
             told = connection.execute(
                 sa.select(notice.c.outbox_id, notice.c.match_id)
-                .where(notice.c.outbox_id.in_(tokens))
+                .where(notice.c.outbox_id.in_(claimed))
                 .order_by(notice.c.id)
             ).all()
         matches: dict[int, list[int]] = {}
