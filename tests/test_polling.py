@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -259,6 +260,92 @@ class TestSlowServers:
         monkeypatch.setattr(real.store.feeds, "finish_poll", broken)
         with pytest.raises(StoreError, match="a bug"):
             pipeline.poll_feeds(real, flat(pipeline.due_feeds(real)))
+
+
+class TestUnchangedTogether:
+    """Polls that found nothing new are stored several at once; each counts for itself."""
+
+    @pytest.fixture
+    def three(self, real: Services, server: RawServer) -> list[int]:
+        for path in ("/old", "/b", "/c"):
+            server.answers[path] = feed(Item("a", "A"))
+        real.store.feeds.sync({"kelp": [FeedConfig(server.url(p)) for p in ("/old", "/b", "/c")]})
+        assert poll(real) == {Outcome.OK: 3}
+        for row in rows(real).values():
+            real.store.feeds.poll_now(row.id)
+        return flat(pipeline.due_feeds(real))
+
+    def test_each_has_its_event_and_its_next_poll(
+        self, real: Services, three: list[int], clock: FakeClock
+    ) -> None:
+        assert pipeline.poll_feeds(real, three).outcomes == {Outcome.UNCHANGED: 3}
+        for row in rows(real).values():
+            assert row.last_outcome == Outcome.UNCHANGED
+            assert row.next_poll_at > clock()
+            latest, first = real.store.feed_history.polls(row.id, 5)
+            assert (latest.outcome, first.outcome) == (Outcome.UNCHANGED, Outcome.OK)
+            assert latest.size_bytes > 0
+        assert real.store.feeds.claim(three) == []
+
+    def test_whose_lease_was_lost_changes_nothing(
+        self, real: Services, three: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lost, *others = three
+        finish = real.store.feeds.finish_unchanged
+
+        def late(results: list[PollResult]) -> frozenset[int]:
+            (job,) = (result.job for result in results if result.job.id == lost)
+            real.store.feeds.release([job])
+            assert real.store.feeds.claim([lost])  # somebody else has it now
+            return finish(results)
+
+        monkeypatch.setattr(real.store.feeds, "finish_unchanged", late)
+        polled = pipeline.poll_feeds(real, three)
+        assert polled.outcomes == {Outcome.UNCHANGED: 2, Outcome.LEASE_LOST: 1}
+        events = {one: len(real.store.feed_history.polls(one, 5)) for one in three}
+        assert events == {lost: 1, **dict.fromkeys(others, 2)}
+
+    @pytest.mark.parametrize("error", [StoreError("no"), RuntimeError("a bug")])
+    def test_what_cannot_be_stored_costs_the_others_nothing(
+        self,
+        real: Services,
+        three: list[int],
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+    ) -> None:
+        finish = real.store.feeds.finish_unchanged
+
+        def picky(results: list[PollResult]) -> frozenset[int]:
+            if any(result.job.id == three[1] for result in results):
+                raise error
+            return finish(results)
+
+        monkeypatch.setattr(real.store.feeds, "finish_unchanged", picky)
+        outcomes = {Outcome.UNCHANGED: 2, Outcome.FAILED: 1}
+        assert pipeline.poll_feeds(real, three).outcomes == outcomes
+
+    def test_they_do_not_wait_for_a_slow_server(
+        self, real: Services, server: RawServer, three: list[int]
+    ) -> None:
+        event = threading.Event()
+
+        def slow(connection: socket.socket, path: str) -> None:
+            event.wait(20)
+            connection.sendall(feed(Item("a", "A")))
+
+        server.answers["/old"] = slow
+        held = rows(real)["old"].id
+        with ThreadPoolExecutor(1) as pool:
+            polled = pool.submit(pipeline.poll_feeds, real, three)
+            others = [one for one in three if one != held]
+            ends_at = time.monotonic() + 15
+            while time.monotonic() < ends_at and not polled.done():
+                if all(len(real.store.feed_history.polls(one, 5)) == 2 for one in others):
+                    break
+                time.sleep(0.02)
+            assert len(real.store.feed_history.polls(held, 5)) == 1
+            event.set()
+            assert polled.result(20).outcomes == {Outcome.UNCHANGED: 3}
 
 
 class TestLyingValidators:

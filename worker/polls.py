@@ -130,12 +130,8 @@ class _Running:
                 if _is_unchanged(result) and self._give(result):
                     return
                 ended: Polled | StoreError = _finish_poll(self._services, result)
-            except StoreError as error:  # costs this feed a lease, the others nothing
-                log.warning("a poll could not be stored: %s", error)
-                ended = error
-            except Exception as error:  # a bug: somebody is waiting for this thread to say so
-                log.exception("storing the poll of %s failed", safe_url(job.url))
-                ended = StoreError(repr(error))
+            except Exception as error:  # noqa: BLE001 - somebody is waiting for this thread to say so
+                ended = _told(error, job)
         finally:
             del _running[threading.current_thread()]
             _places.release()
@@ -196,17 +192,22 @@ class _Running:
             return
         try:
             _add(_finish_unchanged(self._services, results), done)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - as above
             if len(results) == 1:
-                log.warning("a poll could not be stored: %s", error)
-                self.errors.append(error)
+                self.errors.append(_told(error, results[0].job))
                 return
             for result in results:
                 self._unchanged = [result]
                 self._store(done)
-        except Exception as error:  # a bug: as above
-            log.exception("storing %d polls failed", len(results))
-            self.errors += [StoreError(repr(error))] * len(results)
+
+
+def _told(error: Exception, job: FeedJob) -> StoreError:
+    """Log why a poll was not stored, which costs its feed a lease."""
+    if isinstance(error, StoreError):
+        log.warning("a poll could not be stored: %s", error)
+        return error
+    log.exception("storing the poll of %s failed", safe_url(job.url))  # a bug
+    return StoreError(repr(error))
 
 
 def _timeout(wait_s: float) -> float | None:

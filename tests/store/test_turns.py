@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+import sqlalchemy as sa
 
 from tests.fakes import FakeClock
 from worker.domain import Outcome
-from worker.errors import FetchError
+from worker.errors import FetchError, StoreError
 from worker.fetch import HostLimiter
 from worker.store import turns as turns_module
 from worker.store.store import Store
@@ -240,6 +242,53 @@ def test_of_many_that_ask_at_once_two_get_a_place(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda _: place(store.turns, "a"), range(8)))
     assert len([one for one in got if one]) == 2
+
+
+def test_who_asks_at_once_shares_a_visit_to_the_store_and_gets_its_own_answer(
+    store: Store, others: TurnStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place(others, "full")
+    assert place(others, "full")
+    visits, entered, may_go_on = [], threading.Event(), threading.Event()
+    write = store.database.write
+
+    @contextmanager
+    def counted() -> Iterator[sa.Connection]:
+        visits.append(1)
+        entered.set()
+        assert may_go_on.wait(20)
+        with write() as connection:
+            yield connection
+
+    monkeypatch.setattr(store.database, "write", counted)
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(place, store.turns, "first")
+        assert entered.wait(20)
+        rest = {host: pool.submit(place, store.turns, host) for host in ("a", "b", "c", "full")}
+        ends_at = time.monotonic() + 20
+        while len(store.turns._asked) < 4 and time.monotonic() < ends_at:
+            time.sleep(0.01)
+        may_go_on.set()
+        tokens = [first.result(20), *(rest[host].result(20) for host in "abc")]
+        assert rest["full"].result(20) is None
+    assert len(visits) == 2
+    assert len({*tokens, None}) == 5
+
+
+def test_who_asks_at_once_is_told_at_once_that_the_store_cannot_be_reached(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable() -> None:
+        raise StoreError("cannot be reached")
+
+    monkeypatch.setattr(store.database, "write", unreachable)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(place, store.turns, host) for host in "abc"]
+        for one in asked:
+            with pytest.raises(StoreError, match="cannot be reached"):
+                one.result(20)
+    monkeypatch.undo()
+    assert place(store.turns, "a")
 
 
 def test_a_host_that_stays_full_puts_a_request_off(store: Store) -> None:
