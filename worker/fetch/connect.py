@@ -254,7 +254,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
 def pool_manager(connector: Connector, ca_file: str | None = None) -> urllib3.PoolManager:
     """Return pools whose connections are opened by `connector` and know no proxy.
 
-    Up to 64 hosts with 8 idle connections each are kept.
+    Up to 128 hosts with 8 idle connections each are kept.
     """
 
     class GuardedHttp(HTTPConnection):
@@ -271,6 +271,6 @@ def pool_manager(connector: Connector, ca_file: str | None = None) -> urllib3.Po
     class HttpsPool(HTTPSConnectionPool):
         ConnectionCls = GuardedHttps
 
-    manager = urllib3.PoolManager(num_pools=64, maxsize=8, ssl_context=tls_context(ca_file))
+    manager = urllib3.PoolManager(num_pools=128, maxsize=8, ssl_context=tls_context(ca_file))
     manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
     return manager

@@ -15,6 +15,9 @@ from worker.store import claims, states
 from worker.store.engine import Row
 from worker.store.schema import article, fetch_event
 
+_KEPT = ("author", "site", "final_url")
+"""What stays as it was where a page does not tell it."""
+
 
 def job_of(row: Row) -> ArticleJob:
     """A claimed row, as a worker gets it."""
@@ -42,13 +45,18 @@ def finishing(result: ArticleResult) -> sa.Update:
         state = states.QUARANTINED
     elif result.retry_at is not None:
         state = states.PENDING
-    return _finishing(state, is_retry=result.retry_at is not None)
+    is_read = result.has_content and not result.keeps_page
+    return _finishing(state, is_retry=result.retry_at is not None, is_read=is_read)
 
 
 @cache
-def _finishing(state: str, *, is_retry: bool) -> sa.Update:
+def _finishing(state: str, *, is_retry: bool, is_read: bool) -> sa.Update:
     # what was edited while we had it is due again: we have worked on what it was before
     is_edited, time = article.c.is_edited, article.c.due_at.type  # a CASE gives its values no type
+    told = {
+        name: sa.func.coalesce(sa.bindparam(f"new_{name}", type_=article.c[name].type), column)
+        for name, column in ((name, article.c[name]) for name in _KEPT if is_read)
+    }
     return claims.finishing(
         states.move(article, state, (is_edited, states.PENDING)).values(
             due_at=sa.case(
@@ -57,6 +65,7 @@ def _finishing(state: str, *, is_retry: bool) -> sa.Update:
             ),
             tries=sa.case((is_edited, 0), else_=article.c.tries) if is_retry else 0,
             is_edited=False,
+            **told,
         )
     )
 
@@ -78,10 +87,7 @@ def values_of(result: ArticleResult, now: datetime) -> dict[str, Any]:
     if result.has_content:
         values["published_at"] = result.published_at
         values["matcher_version"] = result.matcher_version
-        for name in ("author", "site", "final_url"):
-            value = getattr(result, name)
-            if value is not None:
-                values[name] = value
+        values |= {f"new_{name}": getattr(result, name) for name in _KEPT}
     return values
 
 

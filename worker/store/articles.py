@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from worker.domain import Outcome
 from worker.records import ArticleJob, ArticleResult, StoryRule
 from worker.store import claims, states
 from worker.store.articlerow import finishing, job_of, store_events, values_of
-from worker.store.engine import Database, Row, counts_of
+from worker.store.engine import Database, Row, Writes, counts_of
 from worker.store.findings import Channels, MatchWriter
 from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
 from worker.store.schema import article, article_version
@@ -109,16 +108,19 @@ class ArticleStore:
         stored: dict[int, Outcome] = {}
         with self._db.write() as connection:
             now = self._db.now(connection)
-            variants = Variants(self._db, connection, results, is_variant)
+            writes = Writes(connection)
+            variants = Variants(connection, writes, results, is_variant)
             own = lock_articles(self._db, connection, results, variants.ids)
+            held = claims.held(connection, article, {r.job.id: r.job.token for r in results})
             tally = Tally(self._db, connection)
             tally.note(result.job.id for result in results)
-            writer = MatchWriter(self._db, connection, channels, now, rule, tally)
+            writer = MatchWriter(self._db, connection, channels, now, rule, tally, writes.flush)
             for result in sorted(results, key=lambda result: result.job.id):
-                is_own = result.job.id in own
-                outcome = self._finish_one(writer, result, is_same, variants, is_own=is_own)
-                if outcome is not None:
-                    stored[result.job.id] = outcome
+                if result.job.id in held:
+                    is_own = result.job.id in own
+                    stored[result.job.id] = self._finish_one(
+                        writer, writes, result, is_same, variants, is_own=is_own
+                    )
             writer.close()
             store_events(connection, [one for one in results if one.job.id in stored], now)
         return stored
@@ -126,45 +128,54 @@ class ArticleStore:
     def _finish_one(
         self,
         writer: MatchWriter,
+        writes: Writes,
         result: ArticleResult,
         is_same: SameText,
         variants: Variants,
         *,
         is_own: bool,
-    ) -> Outcome | None:
+    ) -> Outcome:
         connection, now = writer.connection, writer.now
         job = result.job
-        values = values_of(result, now)
-        if not claims.finish(connection, finishing(result), job.id, job.token, values):
-            return None
+        finish = finishing(result)
+        values = {**values_of(result, now), "claimed": job.id, "held": job.token}
         if not result.has_content:
+            writes.add(finish, values)
             return result.outcome
         if result.keeps_page:
+            writes.add(finish, values)
             kept: str = connection.execute(
                 sa.select(article.c.outcome).where(article.c.id == job.id)
             ).scalar_one()
             return Outcome(kept)
-        declared: dict[str, Any] = {}
         if result.canonical_key_hash is not None:
-            owner_id, is_believed = owner_of(connection, result, is_same, is_own=is_own)
+            owner_id, is_believed = owner_of(writes, connection, result, is_same, is_own=is_own)
             if owner_id != job.id and is_believed:
+                writes.add(finish, values)
+                writes.flush()
                 writer.tally.note([owner_id])
                 writer.loose.update(merge(self._db, connection, job.id, owner_id))
                 variants.forget(job.id)
                 return Outcome.DUPLICATE
-            declared["canonical_url"] = result.canonical_url if is_believed else None
+            values["canonical_url"] = result.canonical_url if is_believed else None
         if (known := variants.known(result)) is not None:
-            if declared:
-                connection.execute(_UPDATE, {"of": job.id, **declared})
-            self._publish_again(writer, result, known, variants)
+            writes.add(finish, values)
+            writes.flush()
+            self._publish_again(writer, writes, result, known, variants)
             return Outcome.DUPLICATE
         variants.keep(job.id, result)
-        version = self._store_version(connection, result, now, declared)
+        version, text = self._store_version(connection, writes, result, now)
+        writes.add(finish, values | text)
         writer.store(job.id, version, result.matches, result.sketch, is_new=job.is_new)
         return result.outcome
 
     def _publish_again(
-        self, writer: MatchWriter, result: ArticleResult, known: Row, variants: Variants
+        self,
+        writer: MatchWriter,
+        writes: Writes,
+        result: ArticleResult,
+        known: Row,
+        variants: Variants,
     ) -> None:
         """Make an article part of the one that it is again; its text, if newer, is a version."""
         connection, job = writer.connection, result.job
@@ -193,25 +204,18 @@ class ArticleStore:
             "matcher_version": result.matcher_version,
             "final_url": result.final_url,
         }
-        connection.execute(_UPDATE, {"of": known.id, **values})
         variants.keep(known.id, as_known)
-        version = self._store_version(connection, as_known, writer.now)
+        version, text = self._store_version(connection, writes, as_known, writer.now)
+        writes.add(_UPDATE, {"of": known.id, **values, **text})
         writer.store(known.id, version, result.matches, result.sketch)
 
     def _store_version(
-        self,
-        connection: sa.Connection,
-        result: ArticleResult,
-        now: datetime,
-        also: Mapping[str, Any] = MappingProxyType({}),
-    ) -> int:
+        self, connection: sa.Connection, writes: Writes, result: ArticleResult, now: datetime
+    ) -> tuple[int, dict[str, Any]]:
         """Store the text; where it differs from the last one, as a further version.
 
-        Args:
-            connection: of the transaction.
-            result: with the text.
-            now: the transaction's time.
-            also: columns of the article to set with it, in the same statement.
+        Returns:
+            The version's number, and what is to be set in the article's row.
         """
         job = result.job
         number = 0
@@ -220,16 +224,14 @@ class ArticleStore:
                 sa.select(article.c.version).where(article.c.id == job.id)
             ).scalar_one()
         if result.content_hash == job.content_hash and number:
-            if also:
-                connection.execute(_UPDATE, {"of": job.id, **also})
-            return number
+            return number, {}
         number += 1
         text = {
             "title": result.title,
             "text": result.text,
             "content_hash": result.content_hash,
         }
-        connection.execute(
+        writes.add(
             _INSERT_VERSION, {"article_id": job.id, "number": number, "seen_at": now, **text}
         )
         values = {
@@ -239,8 +241,7 @@ class ArticleStore:
             "language": result.language.code,
             "language_confidence": result.language.confidence,
         }
-        connection.execute(_UPDATE, {"of": job.id, **values, **text, **also})
-        return number
+        return number, {**values, **text}
 
     def counts(self) -> dict[str, int]:
         """How many articles are in each state."""

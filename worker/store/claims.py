@@ -81,6 +81,8 @@ def _claiming(table: sa.Table) -> sa.UpdateBase:
 def held(connection: sa.Connection, table: sa.Table, tokens: Mapping[int, str]) -> frozenset[int]:
     """Those of the claimed rows whose claim still holds, locked until the transaction ends.
 
+    What is known to hold can be finished several rows a statement, without a look at each.
+
     Args:
         connection: of a transaction for writing.
         table: feed, article or outbox.

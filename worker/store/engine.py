@@ -149,6 +149,35 @@ class Database:
         self._engine.dispose()
 
 
+class Writes:
+    """Rows that a transaction writes later, several a statement: each statement has its price.
+
+    Whoever reads what may be among them flushes first.
+
+    Args:
+        connection: of that transaction, for writing.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._rows: dict[tuple[sa.UpdateBase, frozenset[str]], list[dict[str, Any]]] = {}
+
+    def add(self, statement: sa.UpdateBase, row: dict[str, Any]) -> None:
+        """Write a row when this is flushed; statements run in the order of their first rows.
+
+        Args:
+            statement: built once, see above.
+            row: the values of its parameters, or of the columns that it sets.
+        """
+        self._rows.setdefault((statement, frozenset(row)), []).append(row)
+
+    def flush(self) -> None:
+        """Write what is to be written."""
+        rows, self._rows = self._rows, {}
+        for (statement, _), several in rows.items():
+            self._connection.execute(statement, several)
+
+
 def chunks(values: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
     """Cut a list into pieces that fit into one statement."""
     for start in range(0, len(values), size):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ class MatchWriter:
         channels: where matches are told.
         rule: which matches tell one story.
         tally: keeps the counts right.
+        before_reading: called before what is stored of an article is read.
         keeps_judged: what a person has judged stays a match where the matcher would drop it.
         sketches: of the articles stored so far. loose: where matches were that are no more.
     """
@@ -45,6 +46,7 @@ class MatchWriter:
     now: datetime
     rule: StoryRule
     tally: Tally
+    before_reading: Callable[[], None] = lambda: None
     keeps_judged: bool = False
     sketches: dict[int, Sketch | None] = field(default_factory=dict)
     loose: Loose = field(default_factory=set)
@@ -72,6 +74,8 @@ class MatchWriter:
         """
         self.tally.note([article_id])
         wanted = [one for one in matches if not is_new or one.watch == kept or is_kept(one)]
+        if wanted:
+            self.before_reading()
         for found in wanted:
             self._store_match(found, article_id, version, is_wanted=found.watch == kept)
             self._found.append((found, article_id))
@@ -83,6 +87,7 @@ class MatchWriter:
 
     def close(self) -> None:
         """Give all that was stored its story, tell what was not told before, and count it."""
+        self.before_reading()
         keeper = StoryKeeper(self.database, self.connection, self.rule)
         keeper.settle(self.sketches, self.loose)
         keep_seeds(self.database, self.connection, self.sketches.values())

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from worker.domain import Outcome, TextSource
 from worker.records import ArticleResult
 from worker.store import states
-from worker.store.engine import Database, Row
+from worker.store.engine import Database, Row, Writes
 from worker.store.notices import forget_match
 from worker.store.schema import (
     article,
@@ -94,11 +94,17 @@ def lock_articles(
 
 
 def owner_of(
-    connection: sa.Connection, result: ArticleResult, is_same: SameText, *, is_own: bool
+    writes: Writes,
+    connection: sa.Connection,
+    result: ArticleResult,
+    is_same: SameText,
+    *,
+    is_own: bool,
 ) -> tuple[int, bool]:
     """Whose the address is that a page declares; both are locked already.
 
     Args:
+        writes: what the transaction writes later.
         connection: of the transaction that locked them.
         result: of the page.
         is_same: whether two texts are one article.
@@ -109,19 +115,22 @@ def owner_of(
         is not, the declaration is wrong.
     """
     key, own_id = result.canonical_key_hash, result.job.id
-    rightful = None
-    if not is_own:
-        rightful = _current(connection, _RIGHTFUL, key)
-    declared = _current(connection, _DECLARED, key)
+    rightful_id = None if is_own else connection.execute(_RIGHTFUL, {"key": key}).scalar()
+    declared_id = connection.execute(_DECLARED, {"key": key}).scalar()
+    others: list[Row] = []
+    if {rightful_id, declared_id} - {None, own_id}:
+        writes.flush()
+        rightful, declared = (_current(connection, one) for one in (rightful_id, declared_id))
+        rightful_id, declared_id = (row.id if row else None for row in (rightful, declared))
+        others = [row for row in (rightful, declared) if row is not None and row.id != own_id]
     text = f"{result.title}\n{result.text}"
-    others = [row for row in (rightful, declared) if row is not None and row.id != own_id]
     believable = [row for row in others if row.text_source == TextSource.PAGE]
     for row in believable:
         if is_same(text, f"{row.title}\n{row.text}"):
             return row.id, True
-    is_own = is_own or (rightful is not None and rightful.id == own_id)
+    is_own = is_own or rightful_id == own_id
     owner_id: int = own_id if is_own or not believable else believable[0].id
-    if declared is not None and declared.id != owner_id:
+    if declared_id not in (None, owner_id):
         connection.execute(
             article_alias.update()
             .where(article_alias.c.key_hash == key)
@@ -162,9 +171,8 @@ def merge(database: Database, connection: sa.Connection, own_id: int, owner_id: 
     return loose
 
 
-def _current(connection: sa.Connection, query: sa.Select[Any], key: str | None) -> Row | None:
-    """The article that a query finds for a key, or the one it was merged into."""
-    article_id = connection.execute(query, {"key": key}).scalar()
+def _current(connection: sa.Connection, article_id: int | None) -> Row | None:
+    """An article, or the one it was merged into."""
     row: Row | None = None
     while article_id is not None:
         row = connection.execute(_CURRENT, {"id": article_id}).one()

@@ -109,4 +109,6 @@ def move(table: sa.Table, to: str, *unless: tuple[sa.ColumnElement[bool], str]) 
     """
     allowed = sources(table, to).intersection(*(sources(table, state) for _, state in unless))
     state = sa.case(*unless, else_=to) if unless else to
-    return table.update().where(table.c.state.in_(sorted(allowed))).values(state=state)
+    # not IN, with which it could not be run for several rows at once
+    is_allowed = sa.or_(*(table.c.state == one for one in sorted(allowed)))
+    return table.update().where(is_allowed).values(state=state)

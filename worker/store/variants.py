@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from worker.domain import TextSource
 from worker.records import ArticleResult
 from worker.store import states
-from worker.store.engine import Database, Row
+from worker.store.engine import Row, Writes
 from worker.store.identity import SameText
 from worker.store.schema import article, fingerprint
 
@@ -53,21 +53,21 @@ class Variants:
     """The articles that those of a batch may be published again of, in one transaction.
 
     Args:
-        database: for its way to insert what may be there already.
         connection: of the transaction.
+        writes: what it writes later.
         results: the batch.
         is_variant: whether two texts are one but for a few words.
     """
 
     def __init__(
         self,
-        database: Database,
         connection: sa.Connection,
+        writes: Writes,
         results: Sequence[ArticleResult],
         is_variant: SameText,
     ) -> None:
-        self._db = database
         self._connection = connection
+        self._writes = writes
         self._is_variant = is_variant
         self._known: dict[str, list[tuple[int, int]]] = defaultdict(list)
         asked = [result for result in results if _may_be_one(result)]
@@ -88,6 +88,7 @@ class Variants:
         near = self._near(result)
         if not near:
             return None
+        self._writes.flush()
         rows = self._connection.execute(
             sa.select(*(article.c[name] for name in _COLUMNS))
             .where(
@@ -108,7 +109,7 @@ class Variants:
             self.forget(article_id)
         if result.fingerprint is None:
             return
-        self._connection.execute(
+        self._writes.add(
             _INSERT,
             {"article_id": article_id, "place": result.place, "value": result.fingerprint},
         )
