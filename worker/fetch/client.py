@@ -31,6 +31,7 @@ from worker.fetch.connect import (
     pool_manager,
     spending,
     system_resolver,
+    tls_context,
 )
 from worker.fetch.faults import translating
 from worker.fetch.guard import AddressGuard, CheckedUrl, safe_url
@@ -102,10 +103,10 @@ class HttpFetcher:
         self._user_agent = _user_agent(version, contact_url)
         self._limits = limits
         self._connector = Connector(guard, resolve)
-        self._ca_file = ca_file
+        self._tls = tls_context(ca_file)
         self._now = now
         self._pid = os.getpid()
-        self._pools = pool_manager(self._connector, ca_file)
+        self._pools = pool_manager(self._connector, self._tls)
 
     def fetch(
         self, url: str, *, validators: Validators | None = None, max_bytes: int = 2_000_000
@@ -204,7 +205,9 @@ class HttpFetcher:
             **request.headers,
         }
         if os.getpid() != self._pid:  # forked: connections of the parent are not ours to use
-            self._pid, self._pools = os.getpid(), pool_manager(self._connector, self._ca_file)
+            # the certificates are: to read them takes 18 ms, in each thread that comes first
+            self._pools = pool_manager(self._connector, self._tls)
+            self._pid = os.getpid()
         pool = self._pools.connection_from_host(url.host, url.port, url.scheme)
         timeout = urllib3.Timeout(connect=self._limits.connect_s, read=self._limits.read_s)
 

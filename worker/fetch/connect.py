@@ -251,7 +251,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def pool_manager(connector: Connector, ca_file: str | None = None) -> urllib3.PoolManager:
+def pool_manager(connector: Connector, tls: ssl.SSLContext) -> urllib3.PoolManager:
     """Return pools whose connections are opened by `connector` and know no proxy.
 
     Up to 128 hosts with 8 idle connections each are kept.
@@ -271,6 +271,6 @@ def pool_manager(connector: Connector, ca_file: str | None = None) -> urllib3.Po
     class HttpsPool(HTTPSConnectionPool):
         ConnectionCls = GuardedHttps
 
-    manager = urllib3.PoolManager(num_pools=128, maxsize=8, ssl_context=tls_context(ca_file))
+    manager = urllib3.PoolManager(num_pools=128, maxsize=8, ssl_context=tls)
     manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
     return manager
