@@ -41,7 +41,8 @@ def worker(queues: str, concurrency: int | None) -> None:
         without_gossip=True,
         without_mingle=True,
     )
-    app.connection_for_write().get_transport_cls()  # imported once, not in each child
+    app.connection_for_write().get_transport_cls()  # imported once, not in each child ...
+    app.backend  # noqa: B018 - ... that sends its first message; there are no results
     if not {FETCH, MATCH}.isdisjoint(names):
         from worker.wiring import warm
 
