@@ -84,9 +84,10 @@ def store_entries(
     # in the order of their ids, so that two polls that note edits of the same ones do not deadlock
     for article_id, entry in sorted(edited.items(), key=lambda item: item[0]):
         _note_edit(connection, article_id, entry, now)
-    ids = _articles_of(database, connection, list(unseen.values()), now)
+    known_ids, new_ids = _articles_of(database, connection, list(unseen.values()), now)
     if unseen:
-        _unskip(connection, result.job.id, list(ids.values()), now)
+        ids = known_ids | new_ids
+        _unskip(connection, result.job.id, list(known_ids.values()), now)
         connection.execute(
             database.insert_new(sighting),
             [
@@ -102,7 +103,8 @@ def store_entries(
                 for entry in unseen.values()
             ],
         )
-    return StoredEntries(_ready(connection, [*ids.values(), *edited], now), list(unseen.values()))
+    ready = _ready(connection, [*known_ids.values(), *edited], now)
+    return StoredEntries(sorted([*new_ids.values(), *ready]), list(unseen.values()))
 
 
 def known_changes(
@@ -180,22 +182,23 @@ def _note_edit(connection: sa.Connection, article_id: int, entry: NewEntry, now:
 
 def _articles_of(
     database: Database, connection: sa.Connection, entries: list[NewEntry], now: datetime
-) -> dict[str, int]:
-    """The article of each entry, by key_hash; made where there is none yet."""
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The article of each entry, by key_hash: those that were there, and those made now."""
     by_key = {entry.key_hash: entry for entry in reversed(entries)}
-    found: dict[str, int] = {}
+    known: dict[str, int] = {}
     for part in chunks(sorted(by_key)):
         for row in connection.execute(_ALIASES, {"keys": list(part)}):
-            found[row.key_hash] = row.article_id
-    new = [by_key[key] for key in sorted(by_key) if key not in found]
-    if new:
-        connection.execute(
-            database.insert_new(article), [_article_values(entry, now) for entry in new]
-        )
-    for part in chunks([entry.key_hash for entry in new]):
+            known[row.key_hash] = row.article_id
+    unknown = [by_key[key] for key in sorted(by_key) if key not in known]
+    new: dict[str, int] = {}
+    if unknown:
+        insert = database.insert_new(article).returning(article.c.key_hash, article.c.id)
+        made = connection.execute(insert, [_article_values(entry, now) for entry in unknown])
+        new = {row.key_hash: row.id for row in made}
+    for part in chunks([entry.key_hash for entry in unknown if entry.key_hash not in new]):
         for row in connection.execute(_ARTICLES, {"keys": list(part)}):
-            found[row.key_hash] = row.id
-    return found
+            known[row.key_hash] = row.id
+    return known, new
 
 
 def _unskip(connection: sa.Connection, feed_id: int, ids: list[int], now: datetime) -> None:
@@ -220,6 +223,7 @@ def _article_values(entry: NewEntry, now: datetime) -> dict[str, Any]:
         "url": entry.url,
         **states.start(article, states.PENDING),
         "due_at": now,
+        "hinted_at": now,  # whoever polls hands it out
         "entry_title": entry.title,
         "entry_text": entry.text,
         "feed_language": entry.language,
