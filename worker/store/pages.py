@@ -12,6 +12,11 @@ from worker.store.engine import Database, chunks
 from worker.store.schema import article
 
 _MANY = 50
+_KNOWN = (
+    sa.select(article.c.page_hash)
+    .where(article.c.page_hash.in_(sa.bindparam("wanted", expanding=True)))
+    .distinct()
+)
 _TWINS = (
     sa.select(article.c.id, article.c.url, article.c.entry_title)
     .where(article.c.page_hash == sa.bindparam("of"), article.c.url.is_not(None))
@@ -28,9 +33,10 @@ class PageStore:
 
     def twins(self, page_hashes: Collection[str]) -> dict[str, list[PageTwin]]:
         """The articles whose page had one of these texts, at most 50 a text, latest first."""
-        found: dict[str, list[PageTwin]] = {}
+        found: dict[str, list[PageTwin]] = {page_hash: [] for page_hash in page_hashes}
         with self._db.read() as connection:
-            for page_hash in sorted(page_hashes):
+            known = connection.execute(_KNOWN, {"wanted": sorted(page_hashes)}).scalars()
+            for page_hash in sorted(known):  # of nearly all there is none
                 rows = connection.execute(_TWINS, {"of": page_hash})
                 found[page_hash] = [PageTwin(row.id, row.url, row.entry_title) for row in rows]
         return found
