@@ -253,6 +253,30 @@ def test_calls_at_the_same_time_have_children_of_their_own(isolation: Isolation)
     assert answers == [2 * n for n in range(40)]
 
 
+@linux_only
+def test_of_forks_one_is_kept_where_one_suffices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.isolation.IDLE_FORK_S", 300.0)
+    isolation, gate = Isolation(call_limit_s=300.0), tmp_path / "gate"
+    isolation.prepare()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(isolation.call, f"{HERE}:sleep_until", str(gate))
+        while not isolation._ordinary._calls:
+            time.sleep(0.01)
+        first = isolation.call(f"{HERE}:own_pid")
+        gate.touch()
+        slow.result()
+    second = isolation.call(f"{HERE}:own_pid")
+    assert first != second  # both were kept, the last one is asked first
+    assert _is_running(first)
+    monkeypatch.setattr("worker.isolation.IDLE_FORK_S", 0.0)
+    assert isolation.call(f"{HERE}:own_pid") == second
+    assert not _is_running(first)
+    assert isolation.call(f"{HERE}:own_pid") == second
+    isolation.close()
+
+
 def spin_until(path: str, _ballast: bytes = b"") -> tuple[int, int]:
     """Keep the CPU busy until a file appears; give the process and its priority."""
     while not Path(path).exists():

@@ -52,6 +52,8 @@ REST_WAIT_S = 5.0
 """... but no longer than this, for where there is always one."""
 MOST_IDLE_FORKS = max(2, os.cpu_count() or 1)
 """Ordinary children of a template that are kept between calls: others are there in milliseconds."""
+IDLE_FORK_S = 2.0
+"""Of these, one that has waited for so long while another one sufficed ends: 20 MB each."""
 
 LARGE_BYTES = 1_000_000
 """A message of more goes the patient way; few feeds and pages are a tenth of it."""
@@ -191,11 +193,15 @@ class Isolation:
         most = way.most
         if self._template is not None:
             most = 0 if child.is_patient else min(most, MOST_IDLE_FORKS)
+        child.idle_since = now = time.monotonic()
         with self._lock:
-            if len(way.idle) < most:
-                way.idle.append(child)
-                return
-        child.kill()
+            before, idle = way.idle, [*way.idle, child]
+            if self._template is not None:
+                idle = [each for each in idle if now - each.idle_since <= IDLE_FORK_S]
+            way.idle = idle[:most]
+            ended = {*before, child} - {*way.idle}
+        for each in ended:
+            each.kill()
 
     def _forget(self) -> None:
         self._ordinary.idle, self._patient.idle = [], []
@@ -269,6 +275,7 @@ class _Child:
     def __init__(self, process: Process, call_limit_s: float) -> None:
         self.calls = 0
         self.is_patient = False
+        self.idle_since = 0.0
         self._process = process
         self._call_limit_s = call_limit_s
         self._imported: set[str] = set()
