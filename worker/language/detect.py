@@ -48,6 +48,9 @@ _NOISE = re.compile(
 )
 _FEWER_NOISES = re.compile(r"[A-Za-z]{60,}|#\w+|[\x00-\x1f\x7f\ud800-\udfff]+|\d+")
 """What `_NOISE` comes to in a text without addresses, in a quarter of its time."""
+_FEWEST_NOISES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\d]+")
+"""... and in one without #, too, and without words of `_NO_WORD` letters: a class alone is quick."""
+_NO_WORD = 60
 _PARAGRAPH = re.compile(r"\n\s*\n|\n")
 
 # How the witnesses are weighed: fitted once on news in 80 languages (see docs/design.md).
@@ -90,7 +93,8 @@ class CombinedDetector:
     def detect(self, text: str, *, declared: Sequence[str | None] = ()) -> DetectedLanguage:
         """Detect the main language of a text, and the further ones of a mixed text."""
         hints = tuple(dict.fromkeys(code.lower() for code in declared if code))
-        code, confidence = _decide(_sample(text), hints)
+        sample = _sample(text)
+        code, confidence = _decide(sample, scripts.count_scripts(sample), hints)
         shares = _paragraph_shares(text, code, hints)
         if not shares:
             return DetectedLanguage(code, round(confidence, 3))
@@ -132,13 +136,22 @@ def _sample(text: str) -> str:
     """Return the beginning of a text without addresses, digits and control characters."""
     words: list[str] = []
     for length in (SAMPLE_CHARACTERS + SAMPLE_CHARACTERS // 4, 4 * SAMPLE_CHARACTERS):
-        window = text[:length]
-        has_address = "@" in window or "http" in window or "www." in window
-        words = (_NOISE if has_address else _FEWER_NOISES).sub(" ", window).split()
+        words = _words(text[:length])
         sample = " ".join(words[:-1])  # the last one may have been cut
         if len(sample) >= SAMPLE_CHARACTERS or len(text) <= length:
             break
     return " ".join(words)[:SAMPLE_CHARACTERS]
+
+
+def _words(text: str) -> list[str]:
+    """What stands between spaces once the noise is gone."""
+    if "@" in text or "http" in text or "www." in text:
+        return _NOISE.sub(" ", text).split()
+    if "#" not in text:
+        words = _FEWEST_NOISES.sub(" ", text).split()
+        if max(map(len, words), default=0) < _NO_WORD:
+            return words
+    return _FEWER_NOISES.sub(" ", text).split()
 
 
 def _best(probabilities: Mapping[str, float], sample: str) -> DetectedLanguage:
@@ -150,15 +163,17 @@ def _best(probabilities: Mapping[str, float], sample: str) -> DetectedLanguage:
     return DetectedLanguage(code, round(min(probabilities[code], 1.0), 3))
 
 
-def _decide(sample: str, hints: Sequence[str], expected: str = "") -> tuple[str, float]:
+def _decide(
+    sample: str, counts: Mapping[str, float], hints: Sequence[str], expected: str = ""
+) -> tuple[str, float]:
     """Decide one stretch of text; (und, 0) when there is too little to go on.
 
     Args:
         sample: the text.
+        counts: its letters, by script.
         hints: what feed and page declare.
         expected: of a paragraph, the language of its text: it is looked at less thoroughly.
     """
-    counts = scripts.count_scripts(sample)
     letters = sum(counts.values())
     script = scripts.main_script(counts)
     if letters < 2 or not script:
@@ -264,8 +279,8 @@ def _paragraph_shares(text: str, code: str, hints: Sequence[str]) -> dict[str, f
     shares: dict[str, float] = {}
     for piece in pieces[::step]:
         sample = _sample(piece[:_PARAGRAPH_CHARACTERS])
-        letters = sum(scripts.count_scripts(sample).values())
-        found, confidence = _decide(sample, (*hints, code), code)
+        counts = scripts.count_scripts(sample)
+        found, confidence = _decide(sample, counts, (*hints, code), code)
         if confidence >= 0.7 and found != UNDETERMINED:
-            shares[found] = shares.get(found, 0.0) + letters
+            shares[found] = shares.get(found, 0.0) + sum(counts.values())
     return shares

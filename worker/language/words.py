@@ -26,12 +26,17 @@ _LONG_ENOUGH = 5
 
 
 class SmallWords(NamedTuple):
-    """What counts for which language, and how much: whole words, and pieces of longer words."""
+    """What counts for which language, and how much: whole words, and pieces of longer words.
+
+    Attributes:
+        inside_by_letter: the pieces that may stand anywhere, by their first letter.
+    """
 
     words: Mapping[str, Mapping[str, float]]
     starts: Mapping[str, Mapping[str, float]]
     ends: Mapping[str, Mapping[str, float]]
     inside: Mapping[str, Mapping[str, float]]
+    inside_by_letter: Mapping[str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1)
@@ -45,12 +50,14 @@ def small_words() -> SmallWords:
         for word in words.split():
             table = tables[1 if word[-1] == "-" else 2 if word[0] == "-" else 3 * (word[0] == "~")]
             table.setdefault(fold(word).strip("-~"), set()).add(code.partition("-")[0])
-    return SmallWords(
-        *(
-            {word: dict.fromkeys(codes, 1.0 / len(codes) ** 0.5) for word, codes in table.items()}
-            for table in tables
-        )
+    by_letter: dict[str, tuple[str, ...]] = {}
+    for piece in tables[3]:
+        by_letter[piece[0]] = (*by_letter.get(piece[0], ()), piece)
+    whole, starts, ends, inside = (
+        {word: dict.fromkeys(codes, 1.0 / len(codes) ** 0.5) for word, codes in table.items()}
+        for table in tables
     )
+    return SmallWords(whole, starts, ends, inside, by_letter)
 
 
 @lru_cache(maxsize=1)
@@ -92,11 +99,17 @@ def _counted(token: str) -> tuple[tuple[str, float], ...]:
         return tuple(whole.items())
     best: dict[str, float] = {}
     length = len(token)
-    cuts = range(1, min(6, length - 1))
-    pieces = [known.starts.get(token[:cut], {}) for cut in cuts]
-    pieces += [known.ends.get(token[-cut:], {}) for cut in cuts]
-    pieces += [codes for piece, codes in known.inside.items() if piece in token]
-    for codes in pieces if length >= _LONG_ENOUGH else pieces[2 * len(cuts) :]:
+    pieces = [
+        known.inside[piece]
+        for at, letter in enumerate(token)
+        for piece in known.inside_by_letter.get(letter, ())
+        if token.startswith(piece, at)
+    ]
+    if length >= _LONG_ENOUGH:
+        cuts = range(1, min(6, length - 1))
+        pieces += [known.starts.get(token[:cut], {}) for cut in cuts]
+        pieces += [known.ends.get(token[-cut:], {}) for cut in cuts]
+    for codes in pieces:
         for code, weight in codes.items():
             best[code] = max(best.get(code, 0.0), weight * _PIECE)
     return tuple(best.items())
