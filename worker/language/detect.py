@@ -49,7 +49,7 @@ _NOISE = re.compile(
 _FEWER_NOISES = re.compile(r"[A-Za-z]{60,}|#\w+|[\x00-\x1f\x7f\ud800-\udfff]+|\d+")
 """What `_NOISE` comes to in a text without addresses, in a quarter of its time."""
 _FEWEST_NOISES = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\d]+")
-"""... and in one without #, too, and without words of `_NO_WORD` letters: a class alone is quick."""
+"""... and in one without #, and without words of `_NO_WORD` letters: a class alone is quick."""
 _NO_WORD = 60
 _PARAGRAPH = re.compile(r"\n\s*\n|\n")
 
