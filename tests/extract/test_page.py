@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.extract.pages import NOW, PARAGRAPHS, URL, page
 from worker.domain import ExtractedArticle, Outcome
 from worker.errors import ParseError
-from worker.extract import page as door
 from worker.extract.page import extract_article
 
 
@@ -217,7 +216,7 @@ def test_a_library_that_gives_up_becomes_a_typed_error(monkeypatch: pytest.Monke
     def give_up(*_: object, **__: object) -> None:
         raise MemoryError("no more")
 
-    monkeypatch.setattr(door.trafilatura, "extract", give_up)
+    monkeypatch.setattr("worker.extract.tries.Tries.fast", give_up)
     with pytest.raises(ParseError) as caught:
         extract(page())
     assert caught.value.outcome is Outcome.FAILED
@@ -231,7 +230,7 @@ def test_a_task_queue_time_limit_passes_through(monkeypatch: pytest.MonkeyPatch)
     def run_out(*_: object, **__: object) -> None:
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(door.trafilatura, "extract", run_out)
+    monkeypatch.setattr("worker.extract.tries.Tries.fast", run_out)
     with pytest.raises(SoftTimeLimitExceeded):
         extract(page())
 

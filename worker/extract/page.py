@@ -11,7 +11,6 @@ import logging
 import re
 from datetime import datetime
 
-import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -31,6 +30,7 @@ from worker.extract.parsing import parse_page
 from worker.extract.quicker import quicken_trafilatura
 from worker.extract.residue import drop_residue
 from worker.extract.stopwords import share_stop_words
+from worker.extract.tries import Tries
 from worker.extract.wall import name_wall
 
 ENOUGH_TEXT = 1_000
@@ -162,23 +162,19 @@ def _lighten(tree: HtmlElement) -> None:
 
 def _text(tree: HtmlElement, metadata: PageMetadata, url: str | None) -> tuple[str, list[str]]:
     """Return the method and the paragraphs of the text; trafilatura changes the tree."""
-    text = _trafilatura(tree, url, fast=True)
+    tries = Tries(tree, url)
+    text = tries.fast()
     method = "trafilatura-fast"
     doubt = Doubt(tree, metadata)
     is_short = len(text) < ENOUGH_TEXT
     if is_short or doubt.falls_on(text):
-        slow = _trafilatura(tree, url, fast=False)
+        slow = tries.thorough()
         if len(slow) >= len(text) if is_short else doubt.prefers(slow, text):
             text, method = slow, "trafilatura"
     paragraphs = _paragraphs(text, at="\n")
     if len(text) < ENOUGH_TEXT and len(metadata.body) > 2 * len(text):
         return "json-ld", _paragraphs(_without_tags(metadata.body), at=r"\n|\s{3,}")
     return method, paragraphs
-
-
-def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> str:
-    found = trafilatura.extract(tree, url=url, fast=fast, include_comments=False)
-    return found or ""
 
 
 def _without_tags(text: str) -> str:
