@@ -13,7 +13,8 @@ _MAX_KEPT_LENGTH = 300
 """Characters of an attribute whose verdict is kept: longer ones hardly come twice."""
 
 Condition = Callable[[HtmlElement], bool]
-Test = Callable[[str], bool]
+Test = Callable[[str], object]
+"""True or false of a value, as Python takes what it returns: a pattern's `search` is one."""
 
 
 class _Verdicts(dict[str, bool | None]):
@@ -26,14 +27,21 @@ class _Verdicts(dict[str, bool | None]):
         self._tests, self._doubtful = tuple(tests), tuple(doubtful)
 
     def __missing__(self, value: str) -> bool | None:
-        verdict: bool | None = any(test(value) for test in self._tests)
-        if not verdict and any(test(value) for test in self._doubtful):
-            verdict = None
+        verdict = self._judge(value)
         if len(value) <= _MAX_KEPT_LENGTH:
             if len(self) >= _MAX_KEPT:
                 self.clear()
             self[value] = verdict
         return verdict
+
+    def _judge(self, value: str) -> bool | None:
+        for test in self._tests:
+            if test(value):
+                return True
+        for test in self._doubtful:
+            if test(value):
+                return None
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Attribute:
     def __call__(self, element: HtmlElement) -> bool:
         """Whether the test is true of the element; never without one of the attributes."""
         first = next((name for name in element.attrib if name in self.names), None)
-        return first is not None and self.test(element.get(first))
+        return first is not None and bool(self.test(element.get(first)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,5 +211,4 @@ def _test(name: str, wanted: str, flags: str) -> Test:
         return lambda value: value.startswith(wanted)
     if flags not in ("", "i"):
         raise UnknownPartError(flags)
-    search = re.compile(wanted, re.IGNORECASE if flags else 0).search
-    return lambda value: search(value) is not None
+    return re.compile(wanted, re.IGNORECASE if flags else 0).search
