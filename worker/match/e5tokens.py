@@ -115,9 +115,12 @@ class Tokenizer:
         hashes[0] = codes
         for row in range(1, longest):  # substrings that are one longer
             hashes[row, :-row] = hashes[row - 1, :-row] * _BASE + codes[row:]
-        places, ids = self._look_up(_mixed(hashes.ravel()))
-        rows, starts = np.divmod(places, len(codes))
         breaks = np.flatnonzero(codes == _BREAK)
+        # most substrings of so many letters reach over a break: no piece does
+        left = breaks[np.searchsorted(breaks, np.arange(len(codes)))] - np.arange(len(codes))
+        rows, starts = np.nonzero(np.arange(longest)[:, None] < left)
+        places, ids = self._look_up(_mixed(hashes[rows, starts]))
+        rows, starts = rows[places], starts[places]
         is_known = np.zeros(len(codes), dtype=bool)
         is_known[starts[rows == 0]] = is_known[breaks] = True
         unknown = np.flatnonzero(~is_known)
