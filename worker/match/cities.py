@@ -30,8 +30,11 @@ MIN_STEM = 4
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0dff'’-](?=\w|$))*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3400-\u9fff]+")
 LATIN_WORD = r"[^\W\d_](?:[^\W\d_]|['’-](?=\w|$))*"
-CAPITALISED = re.compile(rf"(?<![^\W\d_])(?<![^\W\d_]['’-])(?=[{CAPITALS}]){LATIN_WORD}")
-"""Words of a text that is plain Latin, those that begin with a capital."""
+CAPITALISED = re.compile(
+    rf"[{CAPITALS}](?<![^\W\d_].)(?<![^\W\d_]['’-].)(?:[^\W\d_]|['’-](?=\w|$))*"
+)
+"""Words of a text that is plain Latin, those that begin with a capital. The capital comes first,
+which `re` looks for quickly; what must not stand before it is looked at then."""
 _SIGNS = "[ .:·_'’‘´”‑–-]*"
 _GAP = re.compile(rf"{_SIGNS}(?:({LATIN_WORD}){_SIGNS})?")
 """All that stands between two words of a name in the table, but for ten names of 227,872."""

@@ -38,10 +38,11 @@ _CAPITALISED = (
 )
 _SMALL = "|".join(sorted(map(re.escape, CONNECTORS), key=len, reverse=True))
 _RUN = re.compile(
-    rf"(?<![^\W\d_]){_CAPITALISED}"
+    rf"[{CAPITALS}](?<![^\W\d_].)[^\W\d_]*(?:['’.-][^\W\d_]+)*(?![^\W\d_])"
     rf"(?:\s*+(?:{_CAPITALISED}|\d{{1,4}}(?!\d)|(?i:{_SMALL})(?![^\W\d_])))+"
 )
-"""Words in a row of which names of several words may be made: at least what `find_names` takes."""
+"""Words in a row of which names of several words may be made: at least what `find_names` takes.
+The first one's capital comes first, which `re` looks for quickly; "l'" is no part of a name."""
 _MANY_WORDS = 12
 
 

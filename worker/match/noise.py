@@ -44,7 +44,8 @@ _CREDIT_WORDS = (
     r"الصورة|صورة|تصوير|عکس|צילום|तस्वीर|फोटो|छवि|ছবি|படம்|ภาพ|រូបភាព|រូប|ຮູບ|ဓာတ်ပုံ|"
     r"写真|図|图|图片|图片来源|摄影|攝影|圖|사진"
 )
-_CREDIT = re.compile(rf"(?:^|[(（\[\s–—-])(?:{_CREDIT_WORDS})\s*[:：=/©]", re.IGNORECASE)
+_CREDIT_SIGNS = ":：=/©"
+_CREDIT = re.compile(rf"(?:^|[(（\[\s–—-])(?:{_CREDIT_WORDS})\s*[{_CREDIT_SIGNS}]", re.IGNORECASE)
 _INLINE_CREDIT = re.compile(
     rf"[(（\[]\s*(?:{_CREDIT_WORDS})(?:\s*[:：=/©][^()（）\[\]]{{0,80}}|\s[^()（）\[\]]{{0,60}})?[)）\]]\s*\|?",
     re.IGNORECASE,
@@ -70,7 +71,7 @@ def is_noise(line: str, *, from_end: int, is_first: bool) -> bool:
     is_pointer = _POINTER.match(line) or _ARROWS.match(line) or _URL_ONLY.match(line)
     if is_pointer or (_COMMENTS.match(line) and not is_first):
         return True
-    if _CREDIT.search(line) and (len(line) <= 160 or line.rstrip().endswith(("|", ")", "）"))):
+    if _is_credit(line) and (len(line) <= 160 or line.rstrip().endswith(("|", ")", "）"))):
         return True
     unfinished = not _ENDS_SENTENCE.search(line)
     if unfinished and from_end <= 3 and not is_first:
@@ -81,6 +82,10 @@ def is_noise(line: str, *, from_end: int, is_first: bool) -> bool:
     if line.startswith(("(", "（", "[")) and line.endswith((")", "）", "]")):
         return len(line) <= 80 and from_end <= 3
     return unfinished and (line.count("|") >= 2 or line.count("#") >= 3 or line.count(" • ") >= 2)
+
+
+def _is_credit(line: str) -> bool:
+    return any(map(line.__contains__, _CREDIT_SIGNS)) and bool(_CREDIT.search(line))
 
 
 def strip_inline_noise(line: str) -> str:
