@@ -55,7 +55,7 @@ def newspaper4k() -> Callable[[Sequence[str]], Iterable[Row]]:
     def one(url: str) -> Row:
         try:  # its own fetch_news ends at the first page that fails
             told = newspaper.Article(url, config=config).download().parse()
-        except (newspaper.ArticleException, ImportError, ValueError) as error:
+        except (newspaper.ArticleException, ImportError, LookupError, ValueError) as error:
             print(f"{url}: {type(error).__name__}: {error}", file=sys.stderr)
             return _row(url)
         return _row(url, told.title, told.text, told.meta_lang, told.publish_date)
