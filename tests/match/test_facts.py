@@ -6,7 +6,7 @@ import pytest
 
 from tests.eval.datasets import Labelled, repo_stories
 from worker.match.figures import Date, dates, is_telling, numbers
-from worker.match.nameindex import NameIndex, possible_skeletons
+from worker.match.nameindex import NameIndex, SoughtNames, runs_of_skeletons, skeletons_in
 from worker.match.names import find_names
 from worker.match.places import focus, mentions, without_places
 from worker.match.skeleton import is_plain_latin, skeleton
@@ -137,6 +137,20 @@ def test_a_name_is_not_found_where_it_is_not() -> None:
     assert not NameIndex(["国庆首日全国铁路发送旅客再创新高，热门方向开行夜间高铁。"]).has(name)
 
 
+def test_all_names_looked_for_at_once_are_those_that_each_is_found_as() -> None:
+    stories = repo_stories()
+    seeds = [seed for story in stories for seed in story.watch.seeds]
+    names = [name for seed in seeds for name in find_names([seed.text])]
+    sought = SoughtNames(names)
+    found = 0
+    for text in [t for story in stories for item in story.articles[::3] for t in _texts(item)]:
+        index = NameIndex([text], lambda text=text: find_names([text]))
+        which = index.which(sought)
+        assert which == {n for n, name in enumerate(names) if index.has(name)}
+        found += len(which)
+    assert found > 100
+
+
 def test_names_are_only_read_where_a_spelling_may_be_among_them() -> None:
     texts = [
         *(text for story in repo_stories() for item in story.articles for text in _texts(item)),
@@ -145,11 +159,14 @@ def test_names_are_only_read_where_a_spelling_may_be_among_them() -> None:
     ]
     compared = 0
     for text in filter(is_plain_latin, texts):
-        possible = possible_skeletons(text)
-        if possible is not None:
+        runs = runs_of_skeletons(text)
+        if runs is not None:
             names = [name for name in find_names([text]) if name.words > 1]
-            assert {name.skeleton.replace(" ", "") for name in names} - {""} <= possible
-            compared += bool(names)
+            written = {name.skeleton.replace(" ", "") for name in names}
+            sought = SoughtNames(names)
+            written &= sought.bones_of_several.keys()
+            assert written <= set(skeletons_in(runs, sought))
+            compared += bool(written)
     assert compared > 100
 
 

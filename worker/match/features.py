@@ -100,7 +100,7 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     )
     best = margins.max(axis=1)
     top = np.sort(best)[::-1]
-    shared = tuple(i for i in range(len(index.names)) if index.is_named(i, reading.name_index))
+    shared = tuple(index.named_in(reading.name_index))
     features = {
         "top3": float(top[:3].mean()),
         "top10": float(np.sort(margins.ravel())[-10:].mean()),
@@ -268,10 +268,11 @@ def _names(reading: Reading, shared: tuple[int, ...], index: WatchIndex) -> dict
     """Tell how many of the watch's names are in the article, and whether in focus or in passing."""
     weights = {i: name_weight(i, index) for i in shared}
     head = NameIndex(reading.texts[:HEAD_TEXTS])
-    in_head = [i for i in shared if index.is_named(i, head)]
-    telling = [i for i in shared if weights[i] >= 0.35]
+    named_in_head = frozenset(index.named_in(head))
+    in_head = [i for i in shared if i in named_in_head]
+    telling = frozenset(i for i in shared if weights[i] >= 0.35)
     per_text = [NameIndex([text]) for text in reading.texts] if telling else []
-    with_name = sum(any(index.is_named(i, t) for i in telling) for t in per_text)
+    with_name = sum(not telling.isdisjoint(index.named_in(text)) for text in per_text)
     own = len({n.folded for n in reading.names})
     return {
         "names": float(np.log1p(sum(weights.values()))),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from worker.match.names import CONNECTORS, ELIDED, Name
@@ -44,23 +43,48 @@ _RUN = re.compile(
 """Words in a row of which names of several words may be made: at least what `find_names` takes.
 The first one's capital comes first, which `re` looks for quickly; "l'" is no part of a name."""
 _MANY_WORDS = 12
+_MIN_WORD = 4
+"""Letters from which one word in small letters is telling."""
+_LONG_ACRONYM = 4
+_ENDS = tuple((before, after) for before in " '" for after in " '")
+"""What stands around an acronym once a text is folded; long ones are looked for anywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What a name is looked for by: the names of a watch are looked for in each article."""
+class SoughtNames:
+    """Names to be looked for in many texts, by what tells each: a text is asked for all at once.
 
-    is_word: bool
-    is_acronym: bool
-    first: str
-    readings: tuple[str, ...]
+    Args:
+        names: a text answers with places in this sequence.
+    """
+
+    def __init__(self, names: Sequence[Name]) -> None:
+        self.acronyms: dict[str, list[int]] = {}
+        self.words: dict[str, list[int]] = {}
+        self.phrases: dict[str, list[tuple[str, int]]] = {}
+        self.bones: dict[str, list[int]] = {}
+        self.bones_of_several: dict[str, list[int]] = {}
+        for number, name in enumerate(names):
+            is_word = name.words == 1
+            if is_word and name.is_acronym:
+                self.acronyms.setdefault(name.folded, []).append(number)
+                continue
+            if not is_word:
+                first = name.folded.partition(" ")[0]
+                self.phrases.setdefault(first, []).append((f" {name.folded} ", number))
+            elif len(name.folded) >= _MIN_WORD:
+                self.words.setdefault(name.folded, []).append(number)
+            for bones in name.readings:
+                if len(bones) >= MIN_WORD_SKELETON:
+                    self.bones.setdefault(bones, []).append(number)
+                    if not is_word:
+                        self.bones_of_several.setdefault(bones, []).append(number)
+        self.beginnings = frozenset(
+            bones[:length] for bones in self.bones_of_several for length in range(1, len(bones) + 1)
+        )
+        """Of the skeletons of several words, each with all its letters too."""
 
 
-@lru_cache(maxsize=4096)
-def _form_of(name: Name) -> _Form:
-    is_word = name.words == 1
-    first = name.folded.split(maxsplit=1)[0] if name.words else ""
-    return _Form(is_word, is_word and name.is_acronym, first, name.readings)
+_sought_name = lru_cache(maxsize=4096)(lambda name: SoughtNames((name,)))
 
 
 class NameIndex:
@@ -81,8 +105,7 @@ class NameIndex:
             joined = _SCRIPT_CHANGE.sub(" ", joined)
         self._folded = f" {' '.join(_ASCII_WORD.findall(fold_long(joined)))} "
         self._words = frozenset(self._folded.split())
-        units = [u for u in set(_UNIT.findall(joined)) if len(u) == 1 or not u.islower()]
-        self._acronyms = frozenset(map(fold, filter(_is_loud, units)))
+        self._spaced = joined
         self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
         self._names = names
         if self.is_latin:
@@ -100,34 +123,57 @@ class NameIndex:
         return self._joined.casefold()
 
     @cached_property
+    def _acronyms(self) -> frozenset[str]:
+        units = [u for u in set(_UNIT.findall(self._spaced)) if len(u) == 1 or not u.islower()]
+        return frozenset(map(fold, filter(_is_loud, units)))
+
+    @cached_property
     def _own(self) -> frozenset[str]:
         """The skeletons of the text's own names of several words."""
         return frozenset(n.skeleton.replace(" ", "") for n in self._names() if n.words > 1)
 
     @cached_property
-    def _possible(self) -> frozenset[str] | None:
-        """All skeletons that `_own` may have, in a fifth of its time; None if that is not known."""
-        return possible_skeletons(self._joined) if self._is_plain else None
-
-    def _is_own(self, bones: str) -> bool:
-        if len(bones) < MIN_WORD_SKELETON:
-            return False
-        possible = self._possible
-        return (possible is None or bones in possible) and bones in self._own
+    def _runs(self) -> Sequence[Sequence[str]] | None:
+        return runs_of_skeletons(self._joined) if self._is_plain else None
 
     def has(self, name: Name) -> bool:
         """Whether a name occurs, in this or another spelling or script."""
-        form = _form_of(name)
-        if form.is_acronym:
-            return name.folded in self._acronyms
-        if form.is_word:
-            if len(name.folded) >= 4 and name.folded in self._words:
-                return True
-        elif form.first in self._words and f" {name.folded} " in self._folded:
-            return True
+        return bool(self.which(_sought_name(name)))
+
+    def which(self, sought: SoughtNames) -> set[int]:
+        """Return the places of those names that occur, in this or another spelling or script."""
+        found: set[int] = set()
+        if any(map(self._may_have, sought.acronyms)):
+            for folded in sought.acronyms.keys() & self._acronyms:
+                found.update(sought.acronyms[folded])
+        for folded in sought.words.keys() & self._words:
+            found.update(sought.words[folded])
+        for first in sought.phrases.keys() & self._words:
+            found.update(number for text, number in sought.phrases[first] if text in self._folded)
         if self.is_latin:
-            return not form.is_word and any(map(self._is_own, form.readings))
-        return any(self._has_bones(bones) for bones in form.readings)
+            for bones in self._own_among(sought):
+                found.update(sought.bones_of_several[bones])
+        else:
+            for bones, numbers in sought.bones.items():
+                if not found.issuperset(numbers) and self._has_bones(bones):
+                    found.update(numbers)
+        return found
+
+    def _may_have(self, acronym: str) -> bool:
+        """Whether an acronym may occur: texts without any need no list of theirs."""
+        if not self._is_plain or len(acronym) >= _LONG_ACRONYM:
+            return not self._is_plain or acronym in self._folded
+        return any(f"{before}{acronym}{after}" in self._folded for before, after in _ENDS)
+
+    def _own_among(self, sought: SoughtNames) -> Iterable[str]:
+        """Return the skeletons of several words that are those of names of the text's own.
+
+        Its names are read only if one of them may be.
+        """
+        wanted = sought.bones_of_several
+        if self._runs is not None and not any(skeletons_in(self._runs, sought)):
+            return ()
+        return wanted.keys() & self._own if wanted else ()
 
     def has_written(self, text: str) -> bool:
         """Whether a name occurs letter by letter; in scripts with spaces, where a word begins."""
@@ -162,8 +208,10 @@ class NameIndex:
         return sum(self._cost.get(c, 8.0) for c in bones) > math.log(places + 1) + MIN_SURPRISE
 
 
-def possible_skeletons(text: str) -> frozenset[str] | None:
-    """Return at least the skeletons, without spaces, of the names of several words in a text.
+def runs_of_skeletons(text: str) -> list[list[str]] | None:
+    """Return the skeletons of the words of which a text's names of several words are made.
+
+    Each such name is some neighbours of one run: these are found in a fifth of the time of names.
 
     Args:
         text: of which `is_plain_latin` is true.
@@ -173,7 +221,7 @@ def possible_skeletons(text: str) -> frozenset[str] | None:
     """
     if "_" in text:
         return None
-    found: set[str] = set()
+    found = []
     for run in _RUN.findall(text):
         words = run.split()
         if "'" in run or "’" in run:
@@ -183,12 +231,22 @@ def possible_skeletons(text: str) -> frozenset[str] | None:
         parts = [part for word in words for part in _parts(word)]
         if len(parts) > _MANY_WORDS:
             return None
-        for first in range(len(parts)):
-            bones = ""
-            for part in parts[first:]:
-                bones += part
-                found.add(bones)
-    return frozenset(found)
+        found.append(parts)
+    return found
+
+
+def skeletons_in(runs: Iterable[Sequence[str]], sought: SoughtNames) -> Iterator[str]:
+    """Yield the skeletons of several words that neighbours in a run come to."""
+    for parts in runs:
+        for first, bones in enumerate(parts):
+            following = first
+            while bones in sought.beginnings:
+                if bones in sought.bones_of_several:
+                    yield bones
+                following += 1
+                if following == len(parts):
+                    break
+                bones += parts[following]  # noqa: PLW2901
 
 
 @lru_cache(maxsize=8192)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import zip_longest
@@ -18,7 +18,11 @@ from worker.match.skeleton import fold_long
 
 ARTICLE_PASSAGES = 40
 SEED_PASSAGES = 160
+HEAD_PASSAGES = 6
+"""What an article is about its first passages tell: six of every seven pages of other news need not
+be read further (`candidates.is_candidate`)."""
 _SHINGLE_WORDS = 5
+_RUN, _PAST_END = b"\1" * _SHINGLE_WORDS, b"\1" * (_SHINGLE_WORDS - 1)
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _SCRIPTS = (
@@ -101,14 +105,31 @@ class Reading:
         return focus(self.title, [p.text for p in self.passages], self.language)
 
     @cached_property
-    def shingles(self) -> frozenset[int]:
-        """Hashes of runs of words (of characters where words are not spaced), of this process."""
-        joined = fold_long(" ".join(p.text for p in self.passages))
-        units = re.findall(r"[a-z0-9]+", joined)
+    def head(self) -> Reading:
+        """Title and first passages; itself if it has no more."""
+        if len(self.passages) <= HEAD_PASSAGES:
+            return self
+        return replace(self, passages=self.passages[:HEAD_PASSAGES])
+
+    @cached_property
+    def units(self) -> list[str]:
+        """What runs of words consist of: folded words; where words are not spaced, characters."""
+        units = re.findall(r"[a-z0-9]+", fold_long(" ".join(p.text for p in self.passages)))
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
-            units = ["".join(units)[i : i + 3] for i in range(0, len("".join(units)), 3)]
-        runs = zip_longest(*(units[i:] for i in range(_SHINGLE_WORDS)), fillvalue="")
+            joined = "".join(units)
+            return [joined[i : i + 3] for i in range(0, len(joined), 3)]
+        return units
+
+    @cached_property
+    def shingles(self) -> frozenset[int]:
+        """Hashes of runs of units, of this process."""
+        runs = zip_longest(*(self.units[i:] for i in range(_SHINGLE_WORDS)), fillvalue="")
         return frozenset(map(hash, runs))
+
+    def may_share_shingles(self, units: frozenset[str]) -> bool:
+        """Whether a run of units can be one of a text that has only these units, at a glance."""
+        known = bytes(map(units.__contains__, self.units)) + _PAST_END
+        return _RUN in known
 
 
 def read(

@@ -23,8 +23,6 @@ from worker.match.e5file import E5File, WordVectors
 from worker.match.e5tokens import tokenizer_of
 from worker.match.encoders import normalised
 
-SKIMMED_TEXTS = 8
-"""Title and first passages."""
 MODEL = "e5-small-q4.bin"
 _RARE = 1e-4
 """Probability from which on a token counts half or less: the usual constant of Arora, Liang and Ma,

@@ -14,7 +14,7 @@ from worker.domain import Encoder, Seed, Vectors, Watch
 from worker.match.aspects import AspectIndex, index_aspects
 from worker.match.encoders import KeepingEncoder, normalised
 from worker.match.figures import Date
-from worker.match.nameindex import NameIndex
+from worker.match.nameindex import NameIndex, SoughtNames
 from worker.match.names import Name
 from worker.match.passages import Passage
 from worker.match.places import focus, without_places
@@ -46,8 +46,8 @@ class WatchIndex:
         subject: centroid over all seeds with names, places and figures taken out of their texts;
             subject_commonness: its own.
         names: the seeds' foremost names, without countries; weight 0..1 by how much they are in
-            focus.
-        all_names: all of them, folded. shingles: of all seeds.
+            focus. sought: the same, ready to be looked for.
+        all_names: all of them, folded. shingles, units: of all seeds (`Reading.shingles`).
         countries: ISO code -> 0..1, in focus of seeds and description.
         numbers (telling ones), all_numbers, dates: that any seed has.
         days: when the seeds were published, where known.
@@ -72,9 +72,11 @@ class WatchIndex:
     subject: Vectors
     subject_commonness: float
     names: tuple[Name, ...]
+    sought: SoughtNames
     name_weights: NDArray[np.float32]
     all_names: frozenset[str]
     shingles: frozenset[int]
+    units: frozenset[str]
     countries: dict[str, float]
     numbers: frozenset[float]
     all_numbers: frozenset[float]
@@ -85,11 +87,16 @@ class WatchIndex:
     skimmed_core: Vectors
     renderings: tuple[tuple[str, ...], ...] = ()
 
-    def is_named(self, number: int, text: NameIndex) -> bool:
-        """Whether a text has a name, as the seeds write it or as a person approved."""
-        if text.has(self.names[number]):
-            return True
-        return bool(self.renderings) and any(map(text.has_written, self.renderings[number]))
+    def named_in(self, text: NameIndex) -> list[int]:
+        """Return the places of the names that a text has, ascending.
+
+        It has them as the seeds write them, in another spelling or script, or as a person approved.
+        """
+        found = text.which(self.sought)
+        for number, renderings in enumerate(self.renderings):
+            if number not in found and any(map(text.has_written, renderings)):
+                found.add(number)
+        return sorted(found)
 
 
 def _encode_kept(encoder: Encoder, texts: list[str]) -> Vectors:
@@ -218,9 +225,11 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
         subject=subject,
         subject_commonness=float(space.commonness(subject)[0]) if blocks else 0.0,
         names=names,
+        sought=SoughtNames(names),
         name_weights=name_weights,
         all_names=frozenset(name.folded for reading in readings for name in reading.names),
         shingles=frozenset().union(*(reading.shingles for reading in readings)),
+        units=frozenset().union(*(reading.units for reading in readings)),
         countries=_countries(watch, readings),
         numbers=frozenset(value for reading in readings for value in reading.numbers),
         days=frozenset(r.published for r in readings if r.published is not None),
