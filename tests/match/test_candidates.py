@@ -136,6 +136,14 @@ def test_a_language_that_cannot_be_skimmed_is_encoded(skimmer: Skimmer) -> None:
     assert is_candidate(read_article(ArticleText("Ọjà", "Ọjà tuntun. " * 30, "yo")), index, skimmer)
 
 
+def test_a_language_with_a_near_relative_is_skimmed_by_its_mean(skimmer: Skimmer) -> None:
+    text = ["Ministeren åbnede en ny bro over fjorden i dag."]
+    danish, swedish = skimmer.skim(text, "da"), skimmer.skim(text, "sv")
+    assert danish is not None
+    assert swedish is not None
+    assert (danish == swedish).all()
+
+
 def test_without_the_model_every_article_is_encoded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
