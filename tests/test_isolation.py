@@ -354,6 +354,23 @@ def test_what_is_large_begins_once_the_others_rest(
     isolation.close()
 
 
+def test_what_is_large_does_not_wait_for_the_calls_of_its_own_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    isolation = Isolation(call_limit_s=300.0)
+    monkeypatch.setattr("worker.isolation.REST_S", 300.0)
+    monkeypatch.setattr("worker.isolation.REST_WAIT_S", 300.0)
+    isolation.call(f"{HERE}:own_priority")
+    isolation.call(f"{HERE}:own_priority", LARGE)  # or the test's time is over
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(isolation.call, f"{HERE}:own_priority").result()
+        monkeypatch.setattr("worker.isolation.REST_WAIT_S", 0.5)
+        started = time.monotonic()
+        isolation.call(f"{HERE}:own_priority", LARGE)
+    assert time.monotonic() - started > 0.4
+    isolation.close()
+
+
 def test_what_is_large_gets_its_turn_where_the_others_never_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,7 @@ MOST_PATIENT_CHILDREN = 1
 PATIENT_WAIT_S = 20.0
 """For so long a large message waits for its turn: with fetching and parsing less than a lease."""
 REST_S = 0.3
-"""A large message waits until no ordinary call has been under way for so long ..."""
+"""A large message waits until no ordinary call of others has been under way for so long ..."""
 REST_WAIT_S = 5.0
 """... but no longer than this, for where there is always one."""
 MOST_IDLE_FORKS = max(2, os.cpu_count() or 1)
@@ -217,7 +217,7 @@ class _Way:
         self._places = threading.BoundedSemaphore(most)
         self._lock = threading.Lock()
         self._calls = 0
-        self._ended_at = -math.inf
+        self._ended_at: dict[int, float] = {}
 
     def enter(self) -> bool:
         """Take a place, as soon as there is one; False if that takes too long."""
@@ -234,17 +234,24 @@ class _Way:
         self._end()
 
     def await_rest(self, ends_at: float) -> None:
-        """Wait until these calls have rested a little, at most until then (monotonic clock)."""
+        """Wait until these calls have rested a little, at most until then (monotonic clock).
+
+        The calls that this thread has made do not count: while it waits it makes no more of them.
+        """
+        own = threading.get_ident()
         while (now := time.monotonic()) < ends_at:
             with self._lock:
-                if not self._calls and now - self._ended_at > REST_S:
+                others = (at for thread, at in self._ended_at.items() if thread != own)
+                if not self._calls and now - max(others, default=-math.inf) > REST_S:
                     return
             time.sleep(_LOOK_EVERY_S)
 
     def _end(self) -> None:
+        now = time.monotonic()
         with self._lock:
             self._calls -= 1
-            self._ended_at = time.monotonic()
+            recent = {thread: at for thread, at in self._ended_at.items() if now - at <= REST_S}
+            self._ended_at = {**recent, threading.get_ident(): now}
 
 
 class _Place:

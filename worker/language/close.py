@@ -45,6 +45,11 @@ def _groups() -> Mapping[str, Group]:
     return groups
 
 
+def has_kin(code: str) -> bool:
+    """Whether there are languages that words alone tell from this one."""
+    return code in _groups()
+
+
 def closest(code: str, tokens: Sequence[str]) -> tuple[str, float]:
     """Choose among a language and its close kin by the words that only some of them have.
 

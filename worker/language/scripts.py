@@ -7,6 +7,7 @@ Georgian and answers with whatever else stands in the text).
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
@@ -35,6 +36,7 @@ _STARTS: tuple[tuple[int, str], ...] = (
     (0xFEFF, ""), (0xFF21, "Latn"), (0xFF5B, ""), (0xFF66, "Kana"), (0xFFA0, "Hang"),
     (0xFFE0, ""), (0x20000, "Hani"), (0x323B0, ""),
 )  # fmt: skip
+_ASCII, _LATIN = bytes(range(128)), string.ascii_letters.encode()
 _FIRST = tuple(start for start, _ in _STARTS)
 _WEIGHT = {"Hani": 3.0, "Kana": 2.0, "Hang": 2.0, "Ethi": 1.5}
 """How many letters of an alphabet one sign says as much as."""
@@ -81,7 +83,11 @@ _TIGRINYA_WORDS = ("እዩ", "ናይ", "ኣብ", "እዮም", "ብዛዕባ", "�
 def count_scripts(text: str) -> dict[str, float]:
     """Return the weighted number of letters by script (ISO 15924), without digits and signs."""
     counts: dict[str, float] = {}
-    for char, number in Counter(text).items():
+    encoded = text.encode("utf-8", "surrogatepass")
+    if latin := len(encoded) - len(encoded.translate(None, _LATIN)):
+        counts["Latn"] = float(latin)
+    others = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    for char, number in Counter(others).items():
         if script := _script(char):
             counts[script] = counts.get(script, 0.0) + number * _WEIGHT.get(script, 1.0)
     return counts
