@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from copy import deepcopy
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import pytest
 import trafilatura
 from lxml import html
 
 from tests.extract.pages import PARAGRAPHS, URL, page
+from worker.extract.content import length
 from worker.extract.parsing import parse_page
-from worker.extract.tries import VERSIONS, Tries, most_characters
+from worker.extract.tries import VERSIONS, Tries
 
 FORUM = """<script type="application/ld+json">{"@type": "DiscussionForumPosting"}</script>"""
 BLOCKS = (
@@ -41,7 +44,7 @@ def _texts(lots: random.Random) -> str:
     return "".join(f"<{tag}>{text}</{tag}>" for text in chosen)
 
 
-def _made_up(number: int) -> html.HtmlElement:
+def _made_up(number: int) -> str:
     lots = random.Random(number)
     after = "".join(
         lots.choice(BLOCKS).format(_texts(lots)) for _ in range(lots.choice([0, 1, 4, 12, 30]))
@@ -50,58 +53,94 @@ def _made_up(number: int) -> html.HtmlElement:
     told = page(*own, before=lots.choice(["", "<br>", FORUM]), after=after)
     if number % 3 == 0:  # nothing that tells where the article is
         told = told.replace("<article>", "<div>").replace("</article>", "</div>")
-    tree = parse_page(told)
+    return told
+
+
+def _tree(source: str) -> html.HtmlElement:
+    tree = parse_page(source)
     assert tree is not None
     return tree
 
 
+def _tries(source: str) -> Tries:
+    return Tries(_tree(source), source, URL)
+
+
+def _is_little(steps: Any, text: str) -> bool:
+    """By the length that trafilatura measures, which counts spaces, but no banners."""
+    length = len(trafilatura.html2txt(steps.page))
+    return len(text) < trafilatura.core.ESCALATION_PAGE_SHARE * length
+
+
 @pytest.mark.parametrize("number", range(60))
-def test_both_tries_give_the_text_of_trafilatura(number: int) -> None:
-    tree = _made_up(number)
-    tries = Tries(deepcopy(tree), URL)
+def test_both_tries_give_the_text_of_trafilatura(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.extract.tries._Steps._is_little", _is_little)
+    source = _made_up(number)
+    tries = _tries(source)
     for found, is_fast in ((tries.fast(), True), (tries.thorough(), False)):
-        told = trafilatura.extract(deepcopy(tree), url=URL, fast=is_fast, include_comments=False)
+        told = trafilatura.extract(_tree(source), url=URL, fast=is_fast, include_comments=False)
         assert found == (told or "")
 
 
 def test_the_pages_lead_into_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = ["baseline", "html2txt", "_recall_retry", "justext_rescue", "compare_extraction"]
+    steps = {
+        "core": ["baseline", "justext_rescue", "extract_content"],
+        "external": ["try_readability", "sanitize_tree"],
+        "main_extractor": ["recover_wild_text"],
+    }
     taken = set()
 
-    def watch(name: str) -> None:
-        step = getattr(trafilatura.core, name)
+    def watch(module: ModuleType, name: str) -> None:
+        step = getattr(module, name)
 
         def watched(*args: object) -> object:
             taken.add(name)
             return step(*args)
 
-        monkeypatch.setattr(trafilatura.core, name, watched)
+        monkeypatch.setattr(module, name, watched)
 
-    for name in steps:
-        watch(name)
+    for module, names in steps.items():
+        for name in names:
+            watch(import_module(f"trafilatura.{module}"), name)
     for number in range(60):
-        tries = Tries(_made_up(number), URL)
+        tries = _tries(_made_up(number))
         tries.fast()
         tries.thorough()
-    assert taken == set(steps)
+    assert taken == {name for names in steps.values() for name in names}
+
+
+def test_a_first_text_that_does_is_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = page(*PARAGRAPHS)
+    tries = _tries(source)
+    monkeypatch.setattr("worker.extract.tries.parse_page", None)
+    assert PARAGRAPHS[0] in tries.fast()
+
+
+@pytest.mark.parametrize(
+    ("added", "counted"),
+    [
+        ("<nav>Five words of a menu</nav>", 16),
+        ("<p>One&nbsp;two\n\tthree</p>", 11),
+        ("<aside>Elsewhere</aside><footer>Imprint</footer><style>p {}</style>", 0),
+        ("<template><p>Shown later</p></template>", 0),
+    ],
+)
+def test_the_length_of_a_page_is_that_of_its_letters(added: str, counted: int) -> None:
+    bare, fuller = page(*PARAGRAPHS), page(*PARAGRAPHS, after=added)
+    assert length(_tree(fuller)) == length(_tree(bare)) + counted
 
 
 def test_a_page_without_text_has_none() -> None:
-    tree = html.fromstring("<html><body><div></div></body></html>")
-    tries = Tries(tree, URL)
+    tries = _tries("<html><body><div></div></body></html>")
     assert (tries.fast(), tries.thorough()) == ("", "")
-
-
-@pytest.mark.parametrize("number", range(60))
-def test_the_length_of_a_page_is_never_taken_for_less_than_it_is(number: int) -> None:
-    tree = _made_up(number)
-    assert most_characters(tree) >= len(trafilatura.html2txt(tree))
 
 
 def test_of_another_version_its_own_function_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trafilatura, "__version__", "99.0")
     monkeypatch.setattr(trafilatura, "extract", lambda *_, **options: f"fast: {options['fast']}")
-    tries = Tries(_made_up(1), URL)
+    tries = _tries(_made_up(1))
     assert (tries.fast(), tries.thorough()) == ("fast: True", "fast: False")
 
 

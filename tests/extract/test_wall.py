@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from tests.extract.pages import NOW, PARAGRAPHS, page
 from worker.domain import Outcome
 from worker.errors import ParseError
+from worker.extract import wall
 from worker.extract.page import extract_article
 from worker.extract.wall import name_wall
 
@@ -69,3 +73,42 @@ def test_an_article_about_robots_and_cookies_is_an_article() -> None:
 def test_a_short_brief_is_an_article() -> None:
     assert outcome(page(PARAGRAPHS[0])) is Outcome.OK
     assert name_wall("Bridge closed", PARAGRAPHS[0], "<html>") is None
+
+
+def _examples(parts: Any) -> list[str]:
+    """Something that each of a parsed pattern's alternatives finds, as short as can be."""
+    texts = [""]
+    for kind, value in parts:
+        name = str(kind)
+        if name == "LITERAL":
+            found = [chr(value)]
+        elif name == "BRANCH":
+            found = [text for branch in value[1] for text in _examples(branch)]
+        elif name == "SUBPATTERN":
+            found = _examples(value[3])
+        elif name == "MAX_REPEAT":
+            found = _examples(value[2]) if value[0] else [""]
+        elif name == "IN":
+            found = ["1" if str(value[0][0]) == "CATEGORY" else chr(value[0][1])]
+        else:
+            raise AssertionError(name)
+        texts = [before + text for before in texts for text in found]
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (wall._CHALLENGE_TEXT, wall._CHALLENGE_WORDS),
+        (wall._CONSENT_TEXT, wall._CONSENT_WORDS),
+    ],
+    ids=["challenge", "consent"],
+)
+def test_whatever_tells_a_wall_has_one_of_the_plain_words(
+    pattern: re.Pattern[str], words: tuple[str, ...]
+) -> None:
+    examples = _examples(re._parser.parse(pattern.pattern, pattern.flags))  # type: ignore[attr-defined]
+    assert len(examples) > 50
+    for example in examples:
+        assert pattern.search(example), example
+        assert any(word in example.lower() for word in words), example

@@ -78,6 +78,7 @@ def _authority(raw: str) -> tuple[str, str]:
     return _host(host), str(int(port)) if port else ""
 
 
+@lru_cache(maxsize=64)
 def split_address(url: str, *, scheme_needed: bool) -> Address:
     """Split without the tolerance of `urllib.parse`, which parsers of other tools do not share.
 

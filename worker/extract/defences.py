@@ -84,8 +84,12 @@ def check_size(body: bytes) -> None:
         raise ParseError(Outcome.TOO_LARGE, f"page of {len(body)} bytes, cap {MAX_PAGE_BYTES}")
 
 
-def check_markup(html: str) -> None:
+def check_markup(html: str) -> str:
     """Refuse markup that makes a parser slow: one pass over the text, linear in its length.
+
+    Returns:
+        The page without what is in its scripts and styles, which is two fifths of a page and a
+        fifth of the time of parsing it; JSON-LD is left.
 
     Raises:
         ParseError: TOO_COMPLEX, for a tag with over `MAX_ATTRIBUTES` attributes or a page with
@@ -93,14 +97,16 @@ def check_markup(html: str) -> None:
     """
     if len(html) > MAX_PAGE_CHARACTERS:
         raise ParseError(Outcome.TOO_LARGE, f"page of {len(html)} characters")
-    tags = position = 0
+    tags = position = kept = 0
+    pieces = []
     is_counted = html.count("<") > MAX_TAGS
     while True:
         if not is_counted and (harmless := _HARMLESS.match(html, position)):
             position = harmless.end()
             continue
         if not (found := _MARKUP.search(html, position)):
-            return
+            pieces.append(html[kept:])
+            return "".join(pieces)
         position = found.end()
         if found[0] == "<!--":
             end = _COMMENT_END.search(html, found.start() + 2)  # "<!-->" is one, too
@@ -110,10 +116,19 @@ def check_markup(html: str) -> None:
         if position - found.start() > _SMALLEST_COSTLY_TAG:
             _check_attributes(html[found.start() : position])
         if found["raw"] and not found[0].endswith("/>"):
-            end = _RAW_END[found["raw"].lower()].search(html, position)
+            start, name = position, found["raw"].lower()
+            end = _RAW_END[name].search(html, position)
             position = end.start() if end else len(html)
+            if end and _is_idle(name, found[0]) and html.find("<!--", start, position) < 0:
+                pieces.append(html[kept:start])
+                kept = position
         if tags > MAX_TAGS:
             raise ParseError(Outcome.TOO_COMPLEX, f"over {MAX_TAGS} tags")
+
+
+def _is_idle(name: str, tag: str) -> bool:
+    """Whether nothing reads what is in an element; a comment in it may hide where it ends."""
+    return name == "style" or (name == "script" and "ld+json" not in tag.lower())
 
 
 def _check_attributes(tag: str) -> None:

@@ -7,6 +7,7 @@ and its JSON-LD tell, in the publisher's words, what the article says, and how l
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,7 +39,7 @@ class Doubt:
     .9266 and of Fundus' from .9421 to .9562; .7% of the pages are tried twice for it.
     """
 
-    tree: HtmlElement
+    page: Callable[[], HtmlElement]
     metadata: PageMetadata
 
     def falls_on(self, text: str) -> bool:
@@ -68,7 +69,7 @@ class Doubt:
     def _misses_the_fullest_block(self, text: str) -> bool:
         """Whether the element with most text in paragraphs has mostly paragraphs not in a text."""
         blocks: dict[HtmlElement, list[tuple[int, str]]] = {}
-        for paragraph in self.tree.iter("p"):
+        for paragraph in self.page().iter("p"):
             words = paragraph.text_content().strip()
             if len(words) >= _LONG_PARAGRAPH:
                 start = words[:_LONG_PARAGRAPH]

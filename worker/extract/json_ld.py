@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -14,13 +14,14 @@ _MAX_NODES = 300
 _ARTICLE_TYPES = re.compile(r"Article|BlogPosting|Report$|LiveBlog|NewsPosting|MediaObject|WebPage")
 
 
-def read_objects(tree: HtmlElement) -> Iterator[dict[str, Any]]:
-    """Yield the objects in the page's JSON-LD, lists and @graph opened, articles first."""
+def read_objects(scripts: Iterable[HtmlElement]) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a page's JSON-LD, lists and @graph opened, articles first."""
     found: list[dict[str, Any]] = []
-    for script in tree.iter("script"):
+    for script in scripts:
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
         source = script.text or ""
-        is_json_ld = "ld+json" in (script.get("type") or "").lower()
-        if not is_json_ld or not 2 < len(source) <= _MAX_SCRIPT_CHARACTERS:
+        if not 2 < len(source) <= _MAX_SCRIPT_CHARACTERS:
             continue
         try:
             queue = [json.loads(source.strip().rstrip(";"), strict=False)]

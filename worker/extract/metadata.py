@@ -73,6 +73,7 @@ _THREE_LETTERS = {
 }
 _NO_PERSON = re.compile(r"https?://|^@?\W*$", re.IGNORECASE)
 _TITLE_SEPARATOR = re.compile(r"\s+[|\-–—·•»:]+\s+|\s*[|｜»]\s*|\s*_\s+")
+_STATING = ("base", "link", "meta", "script", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,17 @@ def language_code(raw: str | None) -> str | None:
 
 
 class _Page:
-    """The page's statements, gathered in one walk each over its meta tags and its JSON-LD."""
+    """The page's statements, gathered in one walk over the elements that make them."""
 
     def __init__(self, tree: HtmlElement) -> None:
         self.tree = tree
-        self.objects = list(read_objects(tree))
+        found: dict[str, list[HtmlElement]] = {name: [] for name in _STATING}
+        for element in tree.iter(*_STATING):
+            found[str(element.tag)].append(element)
+        self.bases, self.links, self.times = found["base"], found["link"], found["time"]
+        self.objects = list(read_objects(found["script"]))
         self.metas: dict[str, list[str]] = {}
-        for meta in tree.iter("meta"):
+        for meta in found["meta"]:
             name = meta.get("property") or meta.get("name") or meta.get("itemprop")
             name = name or meta.get("http-equiv")
             content = meta.get("content")
@@ -136,6 +141,16 @@ class _Page:
             text = "".join(element.itertext()) if hasattr(element, "itertext") else str(element)
             if text.strip():
                 yield text
+
+    def moments(self, *within: str) -> Iterator[str]:
+        """Yield what `<time>` says that has a `pubdate` or is within elements, at most 20."""
+        said = (
+            time.get("datetime")
+            for time in self.times
+            if time.get("pubdate") is not None
+            or next(time.iterancestors(*within), None) is not None
+        )
+        return islice(filter(None, said), 20)
 
 
 def read_metadata(
@@ -218,7 +233,7 @@ def _language(page: _Page) -> str | None:
 def _author(page: _Page) -> str | None:
     names: dict[str, None] = {}
     sources = [page.linked("author"), page.meta(*_AUTHOR_METAS)]
-    sources.append(page.texts("//*[@rel='author' or @itemprop='author']"))
+    sources.append(page.texts("//@rel[.='author']/.. | //@itemprop[.='author']/.."))
     for source in sources:
         for raw in source:
             name = one_line(raw, MAX_NAME)
@@ -233,11 +248,9 @@ def _published_at(page: _Page, url: str | None, now: datetime, is_dated: bool) -
     said = chain(
         page.linked(*_DATE_KEYS, inner="@value"),
         page.meta(*_DATE_METAS),
-        page.texts("//*[@itemprop='datePublished']/@datetime"),
-        page.texts(
-            "//time[@pubdate]/@datetime | //article//time/@datetime | //main//time/@datetime"
-        ),
-        page.texts("//header//time/@datetime"),
+        page.texts("//@itemprop[.='datePublished']/../@datetime"),
+        page.moments("article", "main"),
+        page.moments("header"),
     )
     for raw in said:
         if moment := parse_date(raw, now):
@@ -260,11 +273,12 @@ def _published_at(page: _Page, url: str | None, now: datetime, is_dated: bool) -
 
 
 def _canonical(page: _Page, url: str | None) -> str | None:
-    base = next(iter(page.texts("//head/base/@href")), None)
+    base = next((href for one in page.bases if (href := one.get("href", "").strip())), None)
     said = chain(
-        page.texts(
-            "//link[contains(concat(' ', translate(@rel, 'CANOIL', 'canoil'), ' '), "
-            "' canonical ')]/@href"
+        (
+            href
+            for link in page.links
+            if "canonical" in link.get("rel", "").lower().split() and (href := link.get("href"))
         ),
         page.meta("og:url"),
         page.linked("mainEntityOfPage", "url", inner="@id"),

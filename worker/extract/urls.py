@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 from worker.errors import ParseError
@@ -47,6 +48,7 @@ def _parameters(query: str) -> list[tuple[str, str, str]]:
     return kept
 
 
+@lru_cache(maxsize=256)
 def clean_url(url: str) -> str:
     """Return the URL to show and to fetch.
 
@@ -187,11 +189,10 @@ def is_plausible_canonical(page_url: str, canonical: str) -> bool:
         Whether to take `canonical` for the article's address. Never raises.
     """
     try:
-        clean_url(canonical)
+        if clean_url(canonical) == clean_url(page_url) or url_key(canonical) == url_key(page_url):
+            return True
         page = unwrap_amp_cache(split_address(page_url, scheme_needed=True))
         target = split_address(canonical, scheme_needed=True)
-        if url_key(page_url) == url_key(canonical):
-            return True
     except ParseError:
         return False
     if registrable_domain(page.host) != registrable_domain(target.host):

@@ -80,9 +80,34 @@ _CONSENT_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+# Whatever the two patterns find has one of these in it, in small letters; most texts have none.
+_CHALLENGE_WORDS = (
+    *("javascript", "자바스크립트", "unusual", "bot", "blocked", "human", "checking", "hold"),
+    *("ray id", "complete the", "denied", "reference", "automated", "solve", "робот"),
+    *("không phải", "アクセスが拒否", "访问被拒绝", "доступ"),
+)
+_CONSENT_WORDS = (
+    *("cookie", "accept", "reject", "manage", "allow", "partner", "privacy", "partenaires"),
+    *(
+        "legitimate interest",
+        "personali",
+        "geolocation",
+        "store and",
+        "tout",
+        "alle akzeptieren",
+        "berechtigt",
+        "aceptar",
+    ),
+    *("rechazar", "socios", "accetta", "aceitar", "akcept", "принять", "クッキー", "接受所有"),
+    *("쿠키", "terima semua", "çerez", "souhlas"),
+)
 
-def _distinct(pattern: re.Pattern[str], text: str) -> int:
-    return len({found[0].lower() for found in pattern.finditer(text)})
+
+def _distinct(pattern: re.Pattern[str], words: tuple[str, ...], text: str) -> int:
+    """How many different things a pattern finds in a text in small letters."""
+    if not any(word in text for word in words):
+        return 0
+    return len({found[0] for found in pattern.finditer(text)})
 
 
 def name_wall(title: str, text: str, html: str) -> Outcome | None:
@@ -99,7 +124,9 @@ def name_wall(title: str, text: str, html: str) -> Outcome | None:
     length = len(text)
     if length >= _WALL_TEXT:
         return None
-    challenges, consents = _distinct(_CHALLENGE_TEXT, text), _distinct(_CONSENT_TEXT, text)
+    lowered = text.lower()
+    challenges = _distinct(_CHALLENGE_TEXT, _CHALLENGE_WORDS, lowered)
+    consents = _distinct(_CONSENT_TEXT, _CONSENT_WORDS, lowered)
     titled = _CHALLENGE_TITLE.search(title) or _CONSENT_TITLE.search(title)
     by_title = titled and (challenges or consents or length < _FEW_WORDS)
     by_text = (
