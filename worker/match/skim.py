@@ -29,7 +29,7 @@ _RARE = 1e-4
 A Simple but Tough-to-Beat Baseline for Sentence Embeddings (2017)."""
 _KIN = {"da": "sv", "no": "sv", "gl": "pt", "ca": "es", "sk": "cs", "af": "nl"}
 """Languages without a mean of their own, and the near relative whose mean serves: with those of
-relatives for their own (es and pt, id by ms, de by nl) the gate missed 8 of 513 translations, not 3.
+relatives for their own (es and pt, id by ms, de by nl) the gate missed 8 of 513 translations (3).
 Others are always encoded: by the mean of all in Latin script 7 of 135 were missed in one."""
 _DATA = Path(__file__).parent / "data" / "skim.npz"
 _log = logging.getLogger(__name__)
