@@ -27,21 +27,21 @@ class _Verdicts(dict[str, bool | None]):
         self._tests, self._doubtful = tuple(tests), tuple(doubtful)
 
     def __missing__(self, value: str) -> bool | None:
-        verdict = self._judge(value)
+        verdict: bool | None = False
+        for test in self._tests:
+            if test(value):
+                verdict = True
+                break
+        else:
+            for test in self._doubtful:
+                if test(value):
+                    verdict = None
+                    break
         if len(value) <= _MAX_KEPT_LENGTH:
             if len(self) >= _MAX_KEPT:
                 self.clear()
             self[value] = verdict
         return verdict
-
-    def _judge(self, value: str) -> bool | None:
-        for test in self._tests:
-            if test(value):
-                return True
-        for test in self._doubtful:
-            if test(value):
-                return None
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from trafilatura import htmlprocessing as _html
 from trafilatura import main_extractor as _main
 from trafilatura import settings as _settings
 
+from worker.extract.xpaths import Selection
+
 core: Any = _core
 html: Any = _html
 main: Any = _main
@@ -142,7 +144,7 @@ def _found(tree: HtmlElement, options: Any) -> tuple[Any, bool]:
     tags, is_framed = _tags(), False
     body = Element("body")
     for expression in main.BODY_XPATH:
-        frame = next((found for found in expression(tree) if found is not None), None)
+        frame = _first(expression, tree)
         if frame is None:
             continue
         is_framed = True
@@ -167,6 +169,12 @@ def _found(tree: HtmlElement, options: Any) -> tuple[Any, bool]:
                 body.insert(start, lead)
             break
     return body, is_framed
+
+
+def _first(expression: Any, tree: HtmlElement) -> HtmlElement | None:
+    if isinstance(expression, Selection):
+        return expression.first(tree)
+    return next(iter(expression(tree)), None)
 
 
 def _has_paragraphs(tree: HtmlElement, least: int) -> bool:

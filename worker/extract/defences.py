@@ -144,7 +144,8 @@ def clean_text(text: str) -> str:
     Tab and line feed stay; every other line end becomes a line feed. Joiners (U+200C, U+200D) and
     the zero-width space stay: Persian, Indic, Thai and Khmer words need them.
     """
-    text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    if not text.replace("\n", "").isprintable():  # which nothing is that has to go
+        text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
     return unicodedata.normalize("NFC", text)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -28,8 +29,24 @@ class UnknownPartError(ValueError):
     """An XPath has a part that is not known here."""
 
 
-def compile_xpath(text: str) -> Callable[[HtmlElement], list[HtmlElement]]:
-    """Return a function that finds what an XPath finds below an element, in the page's order.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an XPath finds below an element, in the page's order."""
+
+    find: Callable[[HtmlElement], Iterator[HtmlElement]]
+    limit: int | None
+
+    def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
+        """Return all that is found."""
+        return list(islice(self.find(tree), self.limit))
+
+    def first(self, tree: HtmlElement) -> HtmlElement | None:
+        """Return the first that is found, without looking for others."""
+        return next(self.find(tree), None)
+
+
+def compile_xpath(text: str) -> Selection:
+    """Return what finds as an XPath does.
 
     Args:
         text: the XPath, of the form `.//a[...]|.//*[self::b or self::c][...]`, with conditions on
@@ -49,7 +66,7 @@ def compile_xpath(text: str) -> Callable[[HtmlElement], list[HtmlElement]]:
     else:
         selection, limit = reader.union(), None
     reader.end()
-    return lambda tree: list(islice(selection(tree), limit))
+    return Selection(selection, limit)
 
 
 class _Reader:
