@@ -154,6 +154,10 @@ def process_articles(services: Services, article_ids: Iterable[int], more: int =
     Raises:
         StoreError: the database cannot be reached; the articles come back when their lease ends.
     """
+    return services.crew.do(services, _process, list(article_ids), more)
+
+
+def _process(services: Services, article_ids: Sequence[int], more: int) -> Processed:
     done = Batch(services, more).run(article_ids)
     if done.outcomes or done.unfinished:
         _count(services, "articles", done.outcomes)
@@ -178,7 +182,7 @@ def rematch(services: Services) -> bool:
     Raises:
         StoreError: the database cannot be reached; the request comes back when its lease ends.
     """
-    return rematch_slice(services)
+    return services.crew.do(services, rematch_slice)
 
 
 # --- 5: tell ----------------------------------------------------------------------------------
