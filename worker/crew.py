@@ -128,7 +128,9 @@ class ForkedCrew:
             is_ok, answer = child.call(work, args, kwargs, self._limit_s)
         except (EOFError, OSError, ValueError) as error:  # the last: its pipes were closed
             self._end(child)
-            raise WorkLostError from error
+            lost = WorkLostError()
+            log.error("%s", lost)
+            raise lost from error
         if is_ok and self._is_good(child, answer):
             self._keep(child)
         else:

@@ -10,8 +10,8 @@ Calls go one of two ways, so that many small ones never wait for a few that are 
 large goes the patient way, whose children let all other processes go first; what turns out to be
 much work though it is small changes over to it, together with its child.
 
-Every thread that calls at the same time has a child of its own, so that the parsing of an
-embedded run uses all cores though its threads share one interpreter.
+Every thread that calls at the same time has a child of its own, so that parsing uses other cores
+though the threads of a process share one interpreter.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
-    """Watch: poll, process, match and serve the review pages, in one process."""
+    """Watch: poll, process, match and serve the review pages, with all processes that it takes."""
     settings = _settings(host, port)
     start_reporting(settings)
     _refuse_json_forever(once, as_json)
