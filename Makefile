@@ -22,7 +22,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "ARGS=\"...\" hands arguments on, as in: make run ARGS=\"--port 9000\""
 
-run: $(RUN)  ## Install what is missing, then watch: worker, scheduler and review pages in one process
+run: $(RUN)  ## Install what is missing, then watch: worker, scheduler and review pages as one program
 	@$(BIN)/seedwatch run $(ARGS)
 
 demo: $(RUN)  ## Watch a made-up news site in twelve languages, end to end

@@ -185,16 +185,20 @@ def worker(setup: Setup, folder: Path) -> Run:
 
 
 def embedded(site: NewsSite, folder: Path) -> Run:
-    """`seedwatch run`, from its first article on."""
+    """`seedwatch run`, from its first article on after one feed by which it is warm."""
     url = f"sqlite:///{folder / 'store.db'}"
     log = folder / "log"
-    env = _environment(folder, watch_folder(folder, site.feeds)) | {"SEEDWATCH_DATABASE_URL": url}
+    env = _environment(folder, watch_folder(folder, site.feeds[-1:])) | {
+        "SEEDWATCH_DATABASE_URL": url, "SEEDWATCH_POLL_TICK_S": "2",
+    }  # fmt: skip
     store = _emptied(url)
     with started(_seedwatch("run", "--no-web"), env, log) as process:
         processor = Processor(process.pid)
-        until(lambda: bool(store.articles.counts()), "embedded: start", log)
-        before, start = processor.seconds(), time.perf_counter()
+        until(lambda: _is_idle(store, 1), "embedded: start", log)
         first = store.articles.counts().get("done", 0)
+        store.feeds.sync({"warm": [FeedConfig(feed) for feed in site.feeds]})
+        until(lambda: sum(store.articles.counts().values()) > first, "embedded: feeds", log)
+        before, start = processor.seconds(), time.perf_counter()
         until(lambda: _is_idle(store, len(site.feeds)), "embedded", log)
         count = store.articles.counts()["done"] - first
         run = _run((process.pid, processor), start, before, count)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tasks.hints import hint_batches, hint_deliveries, hint_rematches
 from worker import pipeline
 from worker.app import app
+from worker.errors import WorkLostError
 from worker.wiring import services
 
 
-@app.task(name="seedwatch.sweep")
+@app.task(name="seedwatch.sweep", throws=(WorkLostError,))
 def sweep() -> None:
     """Hand out due articles and deliveries, as many as workers can do until the next tick."""
     if not pipeline.take_turn(services(), "sweep"):

@@ -21,6 +21,7 @@ from worker.errors import (
     StoreError,
     TellError,
     WatchError,
+    WorkLostError,
 )
 
 EXAMPLES = {
@@ -32,6 +33,7 @@ EXAMPLES = {
     ParseError: (Outcome.NOT_A_FEED, "HTML"),
     EncoderError: ("onnx:x", "no such folder"),
     StoppedError: ("worker",),
+    WorkLostError: (),
     StoreError: ("no answer",),
     SchemaError: ("of a newer version",),
     DamagedError: ("malformed",),

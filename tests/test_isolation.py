@@ -277,6 +277,22 @@ def test_of_forks_one_is_kept_where_one_suffices(
     isolation.close()
 
 
+@linux_only
+def test_the_last_fork_ends_too_when_it_was_not_needed_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.isolation.LONGEST_IDLE_S", 0.5)
+    isolation = Isolation(call_limit_s=300.0)
+    isolation.prepare()
+    for _ in range(2):  # whoever comes after that gets another one, which ends as well
+        pid = isolation.call(f"{HERE}:own_pid")
+        ends_at = time.monotonic() + 30
+        while _is_running(pid):
+            assert time.monotonic() < ends_at
+            time.sleep(0.05)
+    isolation.close()
+
+
 def spin_until(path: str, _ballast: bytes = b"") -> tuple[int, int]:
     """Keep the CPU busy until a file appears; give the process and its priority."""
     while not Path(path).exists():

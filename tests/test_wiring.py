@@ -89,16 +89,18 @@ def settings(tmp_path: Path, **more: object) -> Settings:
     return Settings(data_dir=tmp_path, encoder="hashing", **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("broker_url", ["memory://", "redis://127.0.0.1:6379/0"])
-def test_with_a_broker_all_workers_share_their_turns(tmp_path: Path, broker_url: str) -> None:
-    chosen = settings(tmp_path, broker_url=broker_url)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_all_processes_share_their_turns_unless_there_is_one(
+    tmp_path: Path, is_alone: bool
+) -> None:
+    chosen = settings(tmp_path)
     stores = [build_store(chosen) for _ in range(2)]
     stores[0].migrate()
-    one, other = (build_limiter(chosen, store) for store in stores)
+    one, other = (build_limiter(chosen, store, is_alone=is_alone) for store in stores)
     one.pause(URL, 500.0)
     assert one.wait_s(URL) > 400
-    assert (other.wait_s(URL) > 400) == (broker_url != "memory://")
-    if broker_url != "memory://":
+    assert (other.wait_s(URL) > 400) != is_alone
+    if not is_alone:
         with pytest.raises(FetchError), other.acquire(URL):
             pass
     for store in stores:

@@ -75,6 +75,8 @@ class Batch:
             StoreError: the database cannot be reached; the articles come back when their lease
                 ends.
         """
+        if self._services.is_ending():
+            return self._done
         jobs = self._services.store.articles.claim(article_ids)
         if not jobs:
             return self._done
@@ -89,7 +91,8 @@ class Batch:
         if self._left:
             self._services.store.articles.release(self._left.values())
             self._done.unfinished = sorted(self._left)
-            log.info("gave articles back: out of time", extra={"articles": len(self._left)})
+            why = "the process ends" if self._services.is_ending() else "out of time"
+            log.info("gave articles back: %s", why, extra={"articles": len(self._left)})
         return self._done
 
     def _begin(self, intake: Intake, jobs: Sequence[ArticleJob]) -> None:
@@ -110,7 +113,7 @@ class Batch:
             if len(ready) >= MATCH_AT_ONCE:
                 self._finish(ready)
                 ready = []
-            if time.monotonic() > self._ends_at:
+            if time.monotonic() > self._ends_at or self._services.is_ending():
                 break
         self._finish(ready)
 

@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     language_detector: Literal["combined", "langdetect", "fast"] = "combined"
 
     worker_concurrency: int = Field(default=2, ge=1, le=64)
-    """Tasks at once in a worker (processes under compose, threads embedded)."""
+    """Tasks at once in a worker: processes; in the embedded run those that work on articles."""
     poll_tick_s: float = Field(default=20.0, ge=1, le=3600)
     """How often beat looks for due feeds."""
     sweep_tick_s: float = Field(default=30.0, ge=1, le=3600)

@@ -1,4 +1,8 @@
-"""The embedded run: worker, beat and review pages in one process, on kombu's memory transport."""
+"""The embedded run: worker, beat and review pages in one process, on kombu's memory transport.
+
+The work on articles is done by the services' crew: other processes in `seedwatch run`, this one in
+`run --once`, in the demo and where no process can be forked.
+"""
 
 from __future__ import annotations
 

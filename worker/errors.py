@@ -11,6 +11,7 @@
     ├── ParseError            bytes are no feed or no article; carries its Outcome
     ├── EncoderError          the encoder cannot be loaded or failed
     ├── StoppedError          a part of the embedded run has ended by itself
+    ├── WorkLostError         the process that worked on something has died
     └── StoreError            the database cannot be reached or refused
         ├── SchemaError       ... has another version's tables
         ├── DamagedError      ... is a file that SQLite cannot read
@@ -181,6 +182,16 @@ class StoppedError(SeedwatchError):
     def __str__(self) -> str:
         return (
             f"the {self.part} has stopped by itself; the log says why. Start `seedwatch run` again"
+        )
+
+
+class WorkLostError(SeedwatchError):
+    """The process that worked on something has died, or took too long; what it held comes back."""
+
+    def __str__(self) -> str:
+        return (
+            "the process that worked on this has died or took too long; what it had not stored "
+            "is taken up again when its lease ends"
         )
 
 

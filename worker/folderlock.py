@@ -37,11 +37,14 @@ class FolderLock:
         """Take it, or say who has it."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            # not inherited by the processes that we start, or they would hold it after our death
+            # not inherited by the processes that we start or fork, or they would hold it after our
+            # death
             self._file = os.open(self._folder / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
             _lock(self._file)
         except OSError as error:
             raise ConfigError("SEEDWATCH_DATA_DIR", self._problem(error)) from error
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._close)
         os.truncate(self._file, 0)
         os.write(self._file, str(os.getpid()).encode())
         return self
@@ -68,7 +71,12 @@ class FolderLock:
         trace: TracebackType | None,
     ) -> None:
         """Let go of it."""
-        os.close(self._file)
+        self._close()
+
+    def _close(self) -> None:
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 def _lock(file: int) -> None:

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 LONGEST_POSTPONE_S = 600.0
 """A page whose host is paused for longer is not waited for: the feed's own text is stored now."""
 
+_LOOK_EVERY_S = 0.5
+"""So often who waits for the next article looks whether this process shall end."""
+
 Page = Fetched | Exception | None
 """A page, why there is none, or None where there is no address."""
 
@@ -73,7 +76,7 @@ class Intake:
             self._fetching.submit(self._take, job)
 
     def ready(self, ends_at: float) -> Iterator[Ready]:
-        """Give each article as it is ready, until none is left or the time is up.
+        """Give each article as it is ready, until none is left, or the time is up, or the process.
 
         Args:
             ends_at: by the monotonic clock; what is not ready by then is not given.
@@ -82,10 +85,13 @@ class Intake:
             StoreError: the database cannot be reached.
         """
         while self.waiting:
+            left_s = max(0.0, ends_at - time.monotonic())
             try:
-                found = self._ready.get(timeout=max(0.0, ends_at - time.monotonic()))
+                found = self._ready.get(timeout=min(left_s, _LOOK_EVERY_S))
             except queue.Empty:
-                return
+                if left_s <= _LOOK_EVERY_S or self._services.is_ending():
+                    return
+                continue
             self.waiting -= 1
             if isinstance(found, StoreError):
                 raise found

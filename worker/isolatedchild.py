@@ -18,7 +18,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from worker import memory
@@ -54,7 +54,7 @@ def serve_template(memory_limit_bytes: int) -> None:
     had to load it, those that are forked afterwards share it. An order brings the two ends of the
     child's pipes, and the socket that wants to know which process it is.
     """
-    _ignore_interrupts()
+    ignore_interrupts()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel shall not keep those that ended
     orders = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -76,31 +76,48 @@ def serve_template(memory_limit_bytes: int) -> None:
             to_try += [call for number, (_, call) in enumerate(late) if number in told]
         if orders not in ready:
             if to_try:
-                _answer(*to_try.pop(0))
+                _answer(_call, to_try.pop(0))
                 if not to_try:
                     memory.settle()
             continue
-        order, ends, _, _ = socket.recv_fds(orders, 1, 3)
-        if not order:
+        told_needs = _Needs([module for module, _ in late], to_needs)
+
+        def serve_fork(requests: IO[bytes], answers: IO[bytes], told: _Needs = told_needs) -> None:
+            os.close(needs)
+            _serve(requests, answers, memory_limit_bytes, told)
+
+        if not fork_for_order(orders, serve_fork):
             return
-        requests, answers, reply = ends
-        pid = _fork()
-        if pid == 0:
-            with contextlib.suppress(BaseException):
-                orders.close()
-                os.close(needs)
-                os.close(reply)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _serve(
-                    os.fdopen(requests, "rb"),
-                    os.fdopen(answers, "wb"),
-                    memory_limit_bytes,
-                    _Needs([module for module, _ in late], to_needs),
-                )
-            os._exit(0)
-        os.close(requests)
-        os.close(answers)
-        _tell(socket.socket(fileno=reply), pid)
+
+
+def fork_for_order(
+    orders: socket.socket, serve_fork: Callable[[IO[bytes], IO[bytes]], None]
+) -> bool:
+    """Wait for an order and fork a child for it.
+
+    Args:
+        orders: brings the two ends of the child's pipes, and the socket that wants to know it.
+        serve_fork: what the child does with these ends, until it ends.
+
+    Returns:
+        False if nobody holds the socket's other end any more.
+    """
+    order, ends, _, _ = socket.recv_fds(orders, 1, 3)
+    if not order:
+        return False
+    requests, answers, reply = ends
+    pid = _fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            orders.close()
+            os.close(reply)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            serve_fork(os.fdopen(requests, "rb"), os.fdopen(answers, "wb"))
+        os._exit(0)
+    os.close(requests)
+    os.close(answers)
+    _tell(socket.socket(fileno=reply), pid)
+    return True
 
 
 class _Needs:
@@ -143,30 +160,57 @@ def _tell(reply: socket.socket, pid: int) -> None:
 def _serve(
     requests: IO[bytes], answers: IO[bytes], memory_limit_bytes: int, needs: _Needs | None = None
 ) -> None:
-    _ignore_interrupts()
+    ignore_interrupts()
     _limit_memory(memory_limit_bytes)
     calls = 0
+
+    def call(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return _call(target, args, kwargs)
+        finally:
+            if needs is not None:
+                needs.tell()
+
+    def after_a_call() -> None:
+        nonlocal calls
+        calls += 1
+        if calls % CALLS_A_TRIM == 0:
+            memory.give_back()
+
+    answer_calls(requests, answers, call, after_a_call)
+
+
+def answer_calls(
+    requests: IO[bytes],
+    answers: IO[bytes],
+    call: Callable[..., Any],
+    after_a_call: Callable[[], None],
+) -> None:
+    """Answer calls until nobody asks any more, or nobody wants the answer.
+
+    Args:
+        requests: brings them.
+        answers: takes what each came to.
+        call: is called with what was asked.
+        after_a_call: is called when the answer is out.
+    """
     while True:
         try:
             limit_s, request = float(read_message(requests)), read_message(requests)
         except EOFError:
             return
         _end_after(math.ceil(limit_s) + 1)
-        answer = _answer(*pickle.loads(request))  # noqa: S301 - ours
+        answer = _answer(call, pickle.loads(request))  # noqa: S301 - ours
         _end_after(0)
-        if needs is not None:
-            needs.tell()
         try:
             write_message(answers, answer)
         except BrokenPipeError:
             return  # who asked was killed meanwhile
         del request, answer
-        calls += 1
-        if calls % CALLS_A_TRIM == 0:
-            memory.give_back()
+        after_a_call()
 
 
-def _ignore_interrupts() -> None:
+def ignore_interrupts() -> None:
     """Ctrl-C is for who started this: its work goes on to its end, and then the pipes close."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -178,10 +222,14 @@ def _end_after(seconds: int) -> None:
         signal.alarm(seconds)
 
 
-def _answer(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+def _call(target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)(*args, **kwargs)
+
+
+def _answer(call: Callable[..., Any], request: Sequence[Any]) -> bytes:
     try:
-        module, _, name = target.partition(":")
-        answer = True, getattr(importlib.import_module(module), name)(*args, **kwargs)
+        answer = True, call(*request)
     except Exception as error:  # noqa: BLE001 - it is raised again on the other side
         answer = False, error
     try:

@@ -100,6 +100,11 @@ class Forked:
         self.requests: IO[bytes] = os.fdopen(requests, "wb")
         self.answers: IO[bytes] = os.fdopen(answers, "rb")
 
+    def has_ended(self, within_s: float) -> bool:
+        """Whether it has ended, after a wait of so many seconds at the most."""
+        handle = self._handle
+        return handle is None or bool(select.select([handle], [], [], within_s)[0])
+
     def kill(self) -> None:
         """End it, and close its pipes."""
         handle, self._handle = self._handle, None
@@ -146,7 +151,7 @@ class Template:
             orders = self._orders
             if orders is None:
                 return None
-            forked = _order(orders)
+            forked = order(orders, _FORK_LIMIT_S)
             if forked is not None:
                 return forked
             with self._lock:
@@ -169,7 +174,7 @@ class Template:
     def _start(self) -> None:
         self._end()
         self._starts += 1
-        if self._starts > _MOST_STARTS or not _can_fork():
+        if self._starts > _MOST_STARTS or not can_fork():
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -192,8 +197,13 @@ class Template:
         self._process = None
 
 
-def _order(orders: socket.socket) -> Forked | None:
-    """Order a process; None if the template has ended or does not answer."""
+def order(orders: socket.socket, limit_s: float | None) -> Forked | None:
+    """Order a process; None if who forks has ended or does not answer.
+
+    Args:
+        orders: what `isolatedchild.fork_for_order` waits at, the other end.
+        limit_s: seconds to wait for the answer; None = as long as there is somebody to give it.
+    """
     requests, to_requests = os.pipe()
     from_answers, answers = os.pipe()
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -201,7 +211,7 @@ def _order(orders: socket.socket) -> Forked | None:
         try:
             with theirs:
                 socket.send_fds(orders, [b"1"], [requests, answers, theirs.fileno()])
-            mine.settimeout(_FORK_LIMIT_S)
+            mine.settimeout(limit_s)
             reply, handles, _, _ = socket.recv_fds(mine, REPLY.size, 1)
         except OSError:
             reply, handles = b"", []
@@ -216,7 +226,7 @@ def _order(orders: socket.socket) -> Forked | None:
     return Forked(pid, handles[0], to_requests, from_answers)
 
 
-def _can_fork() -> bool:
+def can_fork() -> bool:
     """Whether this platform, and the container that this runs in, can do what a template needs."""
     if not (sys.platform == "linux" and hasattr(signal, "pidfd_send_signal")):
         return False

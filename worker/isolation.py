@@ -10,8 +10,8 @@ Calls go one of two ways, so that many small ones never wait for a few that are 
 large goes the patient way, whose children let all other processes go first; what turns out to be
 much work though it is small changes over to it, together with its child.
 
-Every thread that calls at the same time has a child of its own, so that the parsing of an
-embedded run uses all cores though its threads share one interpreter.
+Every thread that calls at the same time has a child of its own, so that parsing uses other cores
+though the threads of a process share one interpreter.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ MOST_IDLE_FORKS = max(2, os.cpu_count() or 1)
 """Ordinary children of a template that are kept between calls: others are there in milliseconds."""
 IDLE_FORK_S = 2.0
 """Of these, one that has waited for so long while another one sufficed ends: 20 MB each."""
+LONGEST_IDLE_S = 5.0
+"""... and the last one after so long: the next one costs 3 ms, and its first page 13."""
 
 LARGE_BYTES = 1_000_000
 """A message of more goes the patient way; few feeds and pages are a tenth of it."""
@@ -96,6 +98,7 @@ class Isolation:
         self._owner = os.getpid()
         self._warm, self._late = warm, late
         self._template: Template | None = None
+        self._watcher: threading.Thread | None = None
 
     def prepare(self) -> None:
         """Start a template of the children: once, in a process that is going to call a lot.
@@ -200,8 +203,30 @@ class Isolation:
                 idle = [each for each in idle if now - each.idle_since <= IDLE_FORK_S]
             way.idle = idle[:most]
             ended = {*before, child} - {*way.idle}
+            if self._template is not None and (
+                self._watcher is None or not self._watcher.is_alive()  # it is not after a fork
+            ):
+                self._watcher = threading.Thread(target=self._end_idle, name="idle", daemon=True)
+                self._watcher.start()
         for each in ended:
             each.kill()
+
+    def _end_idle(self) -> None:
+        """End children of a template that nobody has needed for long, until there are none."""
+        way = self._ordinary
+        while True:
+            time.sleep(LONGEST_IDLE_S / 5)
+            since = time.monotonic() - LONGEST_IDLE_S
+            with self._lock:
+                ended = [child for child in way.idle if child.idle_since < since]
+                way.idle = [child for child in way.idle if child.idle_since >= since]
+                is_over = not way.idle
+                if is_over:
+                    self._watcher = None
+            for child in ended:
+                child.kill()
+            if is_over:
+                return
 
     def _forget(self) -> None:
         self._ordinary.idle, self._patient.idle = [], []

@@ -5,8 +5,9 @@
    into the store in one transaction. The ids of new articles come back as hints. Where a feed's
    hub pushes (`subscribe()`, `take_push()`), entries come the same way, and polls are a net.
 3. **process**: `process_articles()` claims up to 25 ids and what else is due, fetches their pages,
-   extracts, detects the language and matches against every watch; results and one Outcome an
-   article are stored a batch at a time. What the time does not suffice for is given back.
+   extracts, detects the language and matches against every watch, in a process of the services'
+   crew where they have one; results and one Outcome an article are stored a batch at a time. What
+   the time does not suffice for is given back.
 4. **group**: a match joins its story (the room `story/`), in the transaction that stores it.
 5. **tell**: with the match a notice a channel is stored; `due_deliveries()` makes messages of
    those that are due, `deliver()` sends messages.
@@ -154,6 +155,10 @@ def process_articles(services: Services, article_ids: Iterable[int], more: int =
     Raises:
         StoreError: the database cannot be reached; the articles come back when their lease ends.
     """
+    return services.crew.do(services, _process, list(article_ids), more)
+
+
+def _process(services: Services, article_ids: Sequence[int], more: int) -> Processed:
     done = Batch(services, more).run(article_ids)
     if done.outcomes or done.unfinished:
         _count(services, "articles", done.outcomes)
@@ -178,7 +183,7 @@ def rematch(services: Services) -> bool:
     Raises:
         StoreError: the database cannot be reached; the request comes back when its lease ends.
     """
-    return rematch_slice(services)
+    return services.crew.do(services, rematch_slice)
 
 
 # --- 5: tell ----------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ def rematch_slice(services: Services) -> bool:
     Raises:
         StoreError: the database cannot be reached; the request comes back when its lease ends.
     """
+    if services.is_ending():
+        return False
     requests = services.store.rematches
     job = requests.claim(services.matcher.version)
     if job is None:
@@ -60,7 +62,8 @@ def rematch_slice(services: Services) -> bool:
                 strikes = 0
                 _store(services, job, stored, found)
         cursor = batch[-1].id
-        if time.monotonic() > ends_at or services.matcher.version != job.version:
+        is_over = time.monotonic() > ends_at or services.is_ending()
+        if is_over or services.matcher.version != job.version:
             requests.release(job)
             return True
     requests.finish(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from worker.domain import Watch
 from worker.learn.sampling import FAR_AT_ONCE, NEAR_AT_ONCE, chosen
@@ -39,8 +40,16 @@ def _draw(services: Services, watch: Watch) -> int:
         watch.name,
         lambda strata: {name: chosen(ids, sizes[name], chance) for name, ids in strata.items()},
     )
+    if found[FAR]:
+        services.crew.do(services, _score, watch.name, found[FAR])
+    services.store.samples.keep(watch.name, found[FAR])
+    return sum(map(len, found.values()))
+
+
+def _score(services: Services, watch_name: str, ids: Sequence[int]) -> None:
+    """Match what came nowhere near, so that people find how it was scored."""
     channels = {one.name: one.channels for one in services.watches}
-    for stored in services.store.samples.articles(found[FAR]):
+    for stored in services.store.samples.articles(ids):
         (matches,) = services.matcher.match([stored.article])
         services.store.rematches.store(
             stored,
@@ -49,7 +58,5 @@ def _draw(services: Services, watch: Watch) -> int:
             channels,
             services.sketcher.sketch(stored.article, matches),
             services.story_rule,
-            kept=watch.name,
+            kept=watch_name,
         )
-    services.store.samples.keep(watch.name, found[FAR])
-    return sum(map(len, found.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from worker.domain import (
     ArticleText,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from worker.notify.messages import Senders
     from worker.store.store import Store
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_PAGE_HOPS = 5
 """Redirects of a page; those of a feed are counted by the client."""
@@ -86,6 +88,43 @@ class AllAllowed:
         return ()
 
 
+class Crew(Protocol):
+    """Does the pipeline's work on articles: here, or in other processes, so that all cores work."""
+
+    def do(
+        self,
+        services: Services,
+        work: Callable[Concatenate[Services, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call a function of a module with services; what it takes and gives can be pickled.
+
+        Raises:
+            WorkLostError: the process that was at it has died.
+            Exception: whatever the function raised.
+        """
+        ...
+
+
+class Alone:
+    """`Crew` of this process only."""
+
+    def do(
+        self,
+        services: Services,
+        work: Callable[Concatenate[Services, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call it."""
+        return work(services, *args, **kwargs)
+
+
+def _never() -> bool:
+    return False
+
+
 class NoSketches:
     """`Sketcher` where articles are not compared with each other."""
 
@@ -103,6 +142,9 @@ class Services:
         senders: how to tell, by the kind of channel.
         clock: aware UTC; only the store's own time decides about claims.
         jitter: a number from 0 to 1, fresh at each call.
+        crew: who works on articles.
+        is_ending: whether this process shall take up nothing new, and give back what it has not
+            begun with.
     """
 
     name: str
@@ -121,6 +163,8 @@ class Services:
     robots: Robots = field(default_factory=AllAllowed)
     sketcher: Sketcher = field(default_factory=NoSketches)
     story_rule: StoryRule = field(default_factory=Grouping)
+    crew: Crew = field(default_factory=Alone)
+    is_ending: Callable[[], bool] = _never
 
     def ask(
         self,

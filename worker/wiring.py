@@ -189,13 +189,13 @@ def build_telling(settings: Settings, store: Store, watches: Sequence[Watch]) ->
     )
 
 
-def build_limiter(settings: Settings, store: Store) -> HostLimiter:
-    """Politeness: in this process if it is the only one, else in the store that all share."""
+def build_limiter(settings: Settings, store: Store, *, is_alone: bool = False) -> HostLimiter:
+    """Politeness: in the store that all processes share, unless this one is alone."""
     return HostLimiter(
         settings.fetch_delay_s,
         host_delays_s=REQUEST_PAUSE_S,
         max_wait_s=30.0,
-        turns=None if settings.is_embedded else store.turns,
+        turns=None if is_alone else store.turns,
     )
 
 
@@ -206,12 +206,15 @@ def build_store(settings: Settings) -> Store:
     return Store(settings.store_url)
 
 
-def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Services:
+def build(
+    settings: Settings, watches: Sequence[Watch] | None = None, *, is_alone: bool = False
+) -> Services:
     """Build all services of one process.
 
     Args:
         settings: see `worker.config`.
         watches: instead of those in the seeds folder.
+        is_alone: no other process asks hosts for this store meanwhile.
 
     Raises:
         ConfigError: a setting or a watch is wrong.
@@ -226,9 +229,10 @@ def build(settings: Settings, watches: Sequence[Watch] | None = None) -> Service
     if watches is None:
         watches = load_watches(settings, store)
     matcher = LazyMatcher(LearntWatches(store, watches), settings, StoredTunings(store, watches))
-    fetcher, limiter = build_fetcher(settings), build_limiter(settings, store)
+    fetcher = build_fetcher(settings)
+    limiter = build_limiter(settings, store, is_alone=is_alone)
     return Services(
-        name=_process_name(),
+        name=process_name(),
         settings=settings,
         watches=tuple(watches),
         store=store,
@@ -263,8 +267,8 @@ def services() -> Services:
     """The services of this process, built from the environment at the first call."""
     if not _process_services:
         _process_services.append(build(load_settings()))
-    elif _process_services[0].name != _process_name():  # built before this process was forked
-        _process_services[0] = replace(_process_services[0], name=_process_name())
+    elif _process_services[0].name != process_name():  # built before this process was forked
+        _process_services[0] = replace(_process_services[0], name=process_name())
     return _process_services[0]
 
 
@@ -284,6 +288,12 @@ def warm(settings: Settings) -> None:
         log.warning("nothing is loaded beforehand: %s", error)
         return
     built.isolation.prepare()
+    load(built)
+    use(built)
+
+
+def load(built: Services) -> None:
+    """Load what services load at first use: in a process that is going to fork; see `warm`."""
     try:
         if isinstance(built.matcher, LazyMatcher):
             built.matcher.warm()
@@ -295,11 +305,11 @@ def warm(settings: Settings) -> None:
     except SeedwatchError as error:  # as above; the first article that needs it says so again
         log.warning("not all is loaded beforehand: %s", error)
     built.store.close()
-    use(built)
     memory.settle()
 
 
-def _process_name() -> str:
+def process_name() -> str:
+    """What `Services.name` is in this process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

@@ -34,8 +34,8 @@ def shorten(lease_s: float) -> None:
     turns._RENEW_EVERY_S *= share  # type: ignore[misc]
     build = wiring.build_limiter
 
-    def build_shorter(settings: Settings, store: Store) -> HostLimiter:
-        limiter = build(settings, store)
+    def build_shorter(settings: Settings, store: Store, *, is_alone: bool = False) -> HostLimiter:
+        limiter = build(settings, store, is_alone=is_alone)
         limiter._max_wait_s *= share
         return limiter
 

@@ -227,6 +227,32 @@ def disturb(world: World) -> None:
     assert {len(ids) for ids in world.site.told.values()} == {1}  # ... and always under one id
 
 
+def test_poison_is_given_up_by_the_embedded_run_which_goes_on(form: Form, tmp_path: Path) -> None:
+    site = Site(frozenset({3}))
+    site.articles = 30
+    _seeds(tmp_path, site)
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    log = tmp_path / "run.log"
+    run = Part(_environment(tmp_path, form, url, "memory://"), log, form.lease_s, "run", "--no-web")
+    store = Store(url)
+    try:
+        wait_for((tmp_path / "store.db").exists, "the store")
+        store.migrate()
+        wait_for(
+            lambda: store.articles.counts() == {"done": 29, "quarantined": 1},
+            "all but the poison, and its end",
+            form.recovery_s + form.giving_up_s,
+        )
+        assert run.is_alive
+        assert len({row.article_id for row in store.matches.rows()}) == 29
+        (given_up,) = store.quarantine.rows()
+        assert given_up.what.endswith("kelp-3")
+    finally:
+        store.close()
+        run.close()
+        site.close()
+
+
 @pytest.fixture
 def small_disk(form: Form, tmp_path: Path) -> Iterator[Path]:
     """A file system of 24 MB."""

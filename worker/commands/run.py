@@ -7,14 +7,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from worker import memory
+from worker import app, memory
 from worker.commands.common import print_json, start_reporting
 from worker.config import Settings, load_settings
+from worker.crew import ForkedCrew
 from worker.domain import FeedConfig, Watch
 from worker.embedded import EmbeddedRun, Progress, Summary, run_once
 from worker.errors import ConfigError
@@ -45,16 +47,22 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 def run(once: bool, as_json: bool, host: str | None, port: int | None, no_web: bool) -> None:
-    """Watch: poll, process, match and serve the review pages, in one process."""
+    """Watch: poll, process, match and serve the review pages, with all processes that it takes."""
     settings = _settings(host, port)
     start_reporting(settings)
     _refuse_json_forever(once, as_json)
     from worker.wiring import build, feeds_of
 
     with FolderLock(settings.data_dir):
-        services = build(settings)
+        services = build(settings, is_alone=once)
         services.store.feeds.sync(feeds_of(services.watches))
-        _watch(services, once=once, as_json=as_json, no_web=no_web)
+        crew = ForkedCrew(
+            services,
+            limit_s=app.HARD_LIMIT_S,
+            most_calls=app.MOST_TASKS,
+            most_memory_kb=app.MOST_MEMORY_KB,
+        )
+        _watch(services, once=once, as_json=as_json, no_web=no_web, crew=crew)
 
 
 @click.command()
@@ -77,7 +85,7 @@ def demo(once: bool, as_json: bool, host: str | None, port: int | None, no_web: 
         watches = build_loader(settings).load_all(SEEDS_DIR)
         settings = _demo_settings(settings, site.port)
         stack.enter_context(FolderLock(settings.data_dir))
-        services = build(settings, watches)
+        services = build(settings, watches, is_alone=True)
         feeds = [FeedConfig(feed.url, feed.title, feed.language) for feed in site.feeds]
         services.store.feeds.sync({watches[0].name: feeds})
         services.store.feeds.poll_now()
@@ -124,14 +132,21 @@ def _refuse_json_forever(once: bool, as_json: bool) -> None:
         raise click.UsageError("--json prints the summary of one pass and needs --once")
 
 
-def _watch(services: Services, *, once: bool, as_json: bool, no_web: bool) -> None:
+def _watch(
+    services: Services,
+    *,
+    once: bool,
+    as_json: bool,
+    no_web: bool,
+    crew: ForkedCrew | None = None,
+) -> None:
     memory.few_arenas()
     services.isolation.prepare()
     try:
         if once:
             _once(services, as_json)
         else:
-            _forever(services, no_web)
+            _forever(services, no_web, crew)
     finally:
         services.close()
 
@@ -179,13 +194,15 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _forever(services: Services, no_web: bool) -> None:
+def _forever(services: Services, no_web: bool, crew: ForkedCrew | None) -> None:
     settings = services.settings
     # not an Event: its lock would be taken again by a second signal, and never be free
     stops: queue.SimpleQueue[int] = queue.SimpleQueue()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda number, _frame: stops.put(number))
     with ExitStack() as stack:
+        if crew is not None:
+            services = replace(services, crew=stack.enter_context(crew))
         if not no_web:
             from worker import pipeline
             from worker.adding import find_feed
@@ -208,6 +225,8 @@ def _forever(services: Services, no_web: bool) -> None:
         embedded = EmbeddedRun(settings, services)
         embedded.start()
         stack.callback(embedded.stop)
+        if crew is not None:
+            stack.callback(crew.tell)
         click.echo(f"Watching {_names(services.watches)}. Stop with Ctrl-C.", err=True)
         while not _is_told(stops):
             embedded.check()
