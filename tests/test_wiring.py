@@ -117,6 +117,7 @@ def test_robots_txt_is_a_setting(tmp_path: Path, is_asked: bool) -> None:
 def test_search_engines_are_asked_slowly(tmp_path: Path) -> None:
     chosen = settings(tmp_path, fetch_delay_s=0)
     store = build_store(chosen)
+    store.migrate()
     limiter = build_limiter(chosen, store)
     for host, pause_s in (("api.gdeltproject.org", 10), ("news.google.com", 5), ("a.test", 0)):
         with limiter.acquire(f"https://{host}/search"):
