@@ -42,7 +42,6 @@ _RUN = re.compile(
 )
 """Words in a row of which names of several words may be made: at least what `find_names` takes.
 The first one's capital comes first, which `re` looks for quickly; "l'" is no part of a name."""
-_MANY_WORDS = 12
 _MIN_WORD = 4
 """Letters from which one word in small letters is telling."""
 _LONG_ACRONYM = 4
@@ -217,7 +216,7 @@ def runs_of_skeletons(text: str) -> list[list[str]] | None:
         text: of which `is_plain_latin` is true.
 
     Returns:
-        None where it would take too long, or names may begin within a word.
+        None where names may begin within a word.
     """
     if "_" in text:
         return None
@@ -229,8 +228,6 @@ def runs_of_skeletons(text: str) -> list[list[str]] | None:
                 return None
             words = [ELIDED.sub("", word) for word in words]
         parts = [part for word in words for part in _parts(word)]
-        if len(parts) > _MANY_WORDS:
-            return None
         found.append(parts)
     return found
 

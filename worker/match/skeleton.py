@@ -55,7 +55,10 @@ _REPEAT = re.compile(r"(.)\1+")
 
 CAPITALS = "".join(c for c in map(chr, (*range(0x250), *range(0x1E00, 0x1F00))) if c.isupper())
 """All capitals of texts that are plain Latin, to stand in a pattern."""
-_BEYOND_LATIN = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u200b\u200e-\u206f\u20a0-\u20bf]")
+_BEYOND_LATIN = re.compile(
+    "[^\x00-\u024f\u1e00-\u1eff\u2000-\u200b\u200e-\u206f\u20a0-\u20bf"
+    "\u2122\u2190-\u23ff\u2500-\u2775\u2794-\u2bff\ufe0f\U0001f300-\U0001faff]"
+)
 
 
 def is_plain_latin(text: str) -> bool:
