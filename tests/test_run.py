@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -148,3 +149,18 @@ def test_a_wrong_watch_is_one_line_and_exit_2(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.cpu_count() == 1, reason="threads are counted, of several cores"
+)
+def test_numpy_has_one_thread_unless_an_operator_wants_more() -> None:
+    def threads(**env: str) -> int:
+        code = "import os, worker.match.vectorspace; print(len(os.listdir('/proc/self/task')))"
+        kept = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+        command = [sys.executable, "-c", code]
+        return int(subprocess.run(command, env=kept | env, check=True, capture_output=True).stdout)
+
+    assert threads() == 1
+    assert threads(OPENBLAS_NUM_THREADS="2") > 1
+    assert threads(OMP_NUM_THREADS="2") > 1
