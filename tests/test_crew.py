@@ -9,14 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.sites import KELP, Item, page, rss
+from tests.sites import KELP
+from tests.slow_site import slow_site
 from worker.folderlock import FolderLock
 from worker.services import Services
 from worker.store.store import Store
@@ -252,51 +251,22 @@ with FolderLock(Path("locked")):
 # --- `seedwatch run` ----------------------------------------------------------------------------
 
 
-class _Site(BaseHTTPRequestHandler):
-    """A feed of many articles, and their pages, each a little slow."""
-
-    def do_GET(self) -> None:
-        if self.path == "/rss":
-            items = [Item(f"kelp-{number}", f"Kelp {number}") for number in range(ARTICLES)]
-            body = rss(*items, site=f"http://127.0.0.1:{self.server.server_port}")  # type: ignore[attr-defined]
-        else:
-            time.sleep(0.1)
-            body = page(self.path, *KELP, f"This is the page {self.path} of the series.")
-        self.send_response(200)
-        self.send_header("Content-Type", "text/xml" if self.path == "/rss" else "text/html")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except (BrokenPipeError, ConnectionResetError):
-            return  # who asked was killed: that is what is tested
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run that is amid its work."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    Thread(target=server.serve_forever, daemon=True).start()
     folder = tmp_path / "seeds" / "kelp"
     folder.mkdir(parents=True)
-    url = f"http://127.0.0.1:{server.server_port}/rss"
-    (folder / "watch.toml").write_text(f'title = "Kelp"\n[[feed]]\nurl = "{url}"\n')
     (folder / "seed.txt").write_text("\n\n".join(KELP))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "worker.cli", "run", "--no-web"], cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SEEDWATCH_ENCODER": "hashing",
-             "SEEDWATCH_FETCH_ALLOW_NETS": "127.0.0.0/8", "SEEDWATCH_SWEEP_TICK_S": "1"},
-    )  # fmt: skip
-    yield process
-    process.kill()
-    process.wait()
-    server.shutdown()
-    server.server_close()
+    with slow_site(ARTICLES, page_s=0.1) as url:
+        (folder / "watch.toml").write_text(f'title = "Kelp"\n[[feed]]\nurl = "{url}"\n')
+        process = subprocess.Popen(
+            [sys.executable, "-m", "worker.cli", "run", "--no-web"], cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "SEEDWATCH_ENCODER": "hashing",
+                 "SEEDWATCH_FETCH_ALLOW_NETS": "127.0.0.0/8", "SEEDWATCH_SWEEP_TICK_S": "1"},
+        )  # fmt: skip
+        yield process
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

@@ -10,46 +10,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import redis
 
-from tests.sites import KELP, Item, page, rss
+from tests.sites import KELP
+from tests.slow_site import slow_site
 from worker.store.store import Store
 
 ARTICLES = 60
 
 
-class _Site(BaseHTTPRequestHandler):
-    """A feed of many articles, and their pages, each a little slow."""
-
-    def do_GET(self) -> None:
-        if self.path == "/rss":
-            items = [Item(f"kelp-{number}", f"Kelp {number}") for number in range(ARTICLES)]
-            body = rss(*items, site=f"http://127.0.0.1:{self.server.server_port}")  # type: ignore[attr-defined]
-        else:
-            time.sleep(0.05)
-            body = page(self.path, *KELP, f"This is the page {self.path} of the series.")
-        self.send_response(200)
-        self.send_header("Content-Type", "text/xml" if self.path == "/rss" else "text/html")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/rss"
-    server.shutdown()
-    server.server_close()
+    with slow_site(ARTICLES, page_s=0.05) as url:
+        yield url
 
 
 @pytest.fixture
