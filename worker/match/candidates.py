@@ -1,9 +1,11 @@
 """Cheap signals first: is an article worth encoding for a watch?
 
-Names, numbers, countries and runs of words shared with the seeds, and how near the skimmed text
-lies to them, go into two small logistic models (bench/fit_gate.py): one looks for news of the
-story, one for translations, which may share no fact that can be found in another script. Either
-lets pass. Of a long article they see the head first, and the rest only if that leaves hope.
+An article that has none of a watch's names, and names none of its countries where it is about two,
+is left out at once: four of five. Of the others names, numbers, countries and runs of words
+shared with the seeds, and how near the skimmed text lies to them, go into two small logistic models
+(bench/fit_gate.py): one looks for news of the story, one for translations, which may share no fact
+that can be found in another script. Either lets pass. Of a long article they see the head first,
+and the rest only if that leaves hope.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ import numpy as np
 from worker.domain import Vectors
 from worker.match.encoders import normalised
 from worker.match.model import Logistic, logistic_of
-from worker.match.names import MAX_NAMES
 from worker.match.places import world_cities
 from worker.match.reading import Reading
 from worker.match.skim import Skimmer
@@ -31,12 +32,12 @@ MIN_STORY = 0.03
 """Probability of belonging to the story from which an article is encoded. With each of six stories
 left out of the fit, none of their related articles lies below (bench/fit_gate.py)."""
 MIN_TRANSLATION = 0.05
-"""The same for being a translation: 99.3% of translated news in 17 languages pass, and of its first
-40%; of other news 4 to 9% do."""
+"""The same for being a translation: 99.4% of translated news in 17 languages pass, and 99.3% of its
+first 40%; of other news 4 to 10% do."""
 HEAD_SHARE = 0.5
-"""Share of these probabilities from which an article is read on behind its head: with it, 16 of
-2,160 translations are missed by head or whole (10 by the whole alone) and no related article of six
-stories, each left out of the fit; one page of other news in seven is read on."""
+"""Share of these probabilities from which an article is read on behind its head: with it, 13 of
+2,160 translations are missed and no related article of six stories, each left out of the fit; of
+1,088 pages of other news 82 are read on."""
 SKIMMED_TEXTS, SKIMMED_OF_HEAD, LEAD_TEXTS = 8, 4, 3
 """Of the whole and of the head, the first of title and passages that are skimmed."""
 
@@ -54,20 +55,28 @@ def is_candidate(reading: Reading, index: WatchIndex, skimmer: Skimmer) -> bool:
         return False
     if reading.may_share_shingles(index.units) and not reading.shingles.isdisjoint(index.shingles):
         return True
+    if names_nothing(reading, index):
+        return False
     for part, texts, share in parts(reading):
         skimmed = skimmer.skim(texts, reading.language)
         if skimmed is None or not len(index.skimmed):
             return True  # nothing to go by
-        told = _signals_but_own_facts(reading, part, skimmed, index)
-        # How many facts there are is asked last: its own names cost as much as all the rest.
-        least = len(part.numbers)
-        if not any(
-            passes(told | _own_facts(number), share) for number in (least, least + MAX_NAMES)
-        ):
-            return False
-        if not passes(told | _own_facts(least + len(part.names)), share):
+        if not passes(signals(reading, part, skimmed, index), share):
             return False
     return True
+
+
+def names_nothing(reading: Reading, index: WatchIndex) -> bool:
+    """Whether an article has no name of a watch, and names in its head no country of it.
+
+    Of a watch that is not about two countries that tells nothing.
+    """
+    named = reading.head.named_countries if index.is_about_two_countries else None
+    return (
+        named is not None
+        and named.isdisjoint(index.countries)
+        and not shared_name_weight(reading, index)
+    )
 
 
 def parts(reading: Reading) -> Iterator[tuple[Reading, tuple[str, ...], float]]:
@@ -100,18 +109,8 @@ def signals(
         skimmed: its first texts, shape (texts, dimension).
         index: the watch.
     """
-    own = len(part.names) + len(part.numbers)
-    return _signals_but_own_facts(reading, part, skimmed, index) | _own_facts(own)
-
-
-def _own_facts(number: int) -> dict[str, float]:
-    return {"own_facts": math.log1p(number)}
-
-
-def _signals_but_own_facts(
-    reading: Reading, part: Reading, skimmed: Vectors, index: WatchIndex
-) -> dict[str, float]:
-    countries = [part.countries.get(code, 0.0) for code in index.countries]
+    shares = part.countries_by_name
+    countries = [shares.get(code, 0.0) for code in index.countries]
     stacked = normalised(
         np.stack([skimmed.mean(axis=0), skimmed[:LEAD_TEXTS].mean(axis=0)]).astype(np.float32)
     )
@@ -121,7 +120,8 @@ def _signals_but_own_facts(
         "numbers": float(min(3, sum(value in index.numbers for value in part.numbers))),
         "countries": sum(countries),
         "country_least": min(countries[:2], default=0.0),
-        "country_fit": country_fit(part, index),
+        "country_fit": country_fit(shares, index),
+        "width": math.log1p(len(part.title) + part.width),
         "other_script": float(not reading.name_index.is_latin),
         "skim": float(near[0]),
         "skim_lead": float(near[1]),
@@ -129,23 +129,22 @@ def _signals_but_own_facts(
     }
 
 
-def foremost_countries(reading: Reading, index: WatchIndex) -> list[Country]:
-    """Return the two countries that a watch is most about, and how far the article has them.
+def foremost_countries(shares: Mapping[str, float], index: WatchIndex) -> list[Country]:
+    """Return the two countries that a watch is most about, and how far an article has them.
 
-    A country counts as much as it is in the seeds' own focus: a story of one workshop is not told
-    by its country.
+    Args:
+        shares: how much the article is about each country, 0..1.
+        index: the watch.
     """
-    ranked = sorted(index.countries.items(), key=lambda pair: -pair[1])[:2]
-    of_article = reading.countries
     return [
-        Country(min(1.0, max(0.0, (weight - 0.3) / 0.3)), min(1.0, of_article.get(code, 0.0) / 0.5))
-        for code, weight in ranked
+        Country(firmness, min(1.0, shares.get(code, 0.0) / 0.5))
+        for code, firmness in index.foremost
     ]
 
 
-def country_fit(reading: Reading, index: WatchIndex) -> float:
+def country_fit(shares: Mapping[str, float], index: WatchIndex) -> float:
     """Tell whether the watch's countries are the article's: -0.5 not at all, 0.5 both."""
-    return sum(one.strength * (one.share - 0.5) for one in foremost_countries(reading, index)) / 2
+    return sum(one.strength * (one.share - 0.5) for one in foremost_countries(shares, index)) / 2
 
 
 @lru_cache(maxsize=1)

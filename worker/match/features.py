@@ -286,11 +286,11 @@ def _names(reading: Reading, shared: tuple[int, ...], index: WatchIndex) -> dict
 
 def _countries(reading: Reading, index: WatchIndex) -> dict[str, float]:
     """Tell whether the watch's countries are the article's, and whether others are."""
-    foremost = foremost_countries(reading, index)
+    foremost = foremost_countries(reading.countries, index)
     lacking = [(1 - one.share) * one.strength for one in foremost]
     others = [w for code, w in reading.countries.items() if code not in index.countries]
     return {
-        "country_fit": country_fit(reading, index),
+        "country_fit": country_fit(reading.countries, index),
         "country_gap": -min(lacking, default=0.0),
         "country_worst": -max(lacking, default=0.0),
         "country_other": max(others, default=0.0)

@@ -315,9 +315,8 @@ def is_mentioned(reading: Reading, comparison: Comparison, index: WatchIndex) ->
 
 def _may_mention(reading: Reading, index: WatchIndex) -> bool:
     """Whether an article has the names and countries that a mention needs, in whatever passage."""
-    foremost = sorted(index.countries, key=lambda code: -index.countries[code])[:2]
     return (
-        all(reading.countries.get(code, 0.0) >= MENTION_COUNTRY for code in foremost)
+        all(reading.countries.get(code, 0.0) >= MENTION_COUNTRY for code, _ in index.foremost)
         and shared_name_weight(reading, index) >= MENTION_NAMES
     )
 

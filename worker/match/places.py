@@ -291,6 +291,16 @@ def mentions(
     return _counted(text, is_latin, phrases, words, names.telling(words), names)
 
 
+def named(text: str, language: str) -> frozenset[str] | None:
+    """Return the codes of the countries that a text names; None where CLDR lacks its language.
+
+    Args:
+        text: title and passages, lines of their own.
+        language: ISO 639-1 of the text; English names count in every language.
+    """
+    return None if babel_locale(language) is None else frozenset(mentions(text, language))
+
+
 def _words(text: str, is_latin: bool) -> list[str]:
     return (_LATIN_WORD if is_latin else _WORD).findall(text)
 
@@ -342,7 +352,9 @@ def _country_of(word: str, names: _Names) -> str | None:
     return None
 
 
-def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float]:
+def focus(
+    title: str, passages: Sequence[str], language: str, *, with_cities: bool = True
+) -> dict[str, float]:
     """Return how much a text is about each country, 0..1: title and lead count more than mentions.
 
     A city counts as its country does: with the stories left out one by one, average precision
@@ -352,6 +364,7 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
         title: may be empty.
         passages: in order; the first is the lead.
         language: ISO 639-1 of the text.
+        with_cities: False for the names of countries alone, in half the time.
     """
     weights: dict[str, float] = {}
     texts = (title, *passages)
@@ -362,7 +375,7 @@ def focus(title: str, passages: Sequence[str], language: str) -> dict[str, float
     are_latin = [all_latin or is_plain_latin(text) for text in texts]
     words = list(map(_words, texts, are_latin))
     telling = names.telling(set().union(*words))
-    cities = city_countries(texts)
+    cities = city_countries(texts) if with_cities else [dict[str, int]()] * len(texts)
     for place, (text, is_latin, own, by_city) in enumerate(
         zip(texts, are_latin, words, cities, strict=True)
     ):

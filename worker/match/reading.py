@@ -13,7 +13,7 @@ from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.nameindex import NameIndex
 from worker.match.names import Name, find_names
 from worker.match.passages import Passage, clean, passages
-from worker.match.places import focus
+from worker.match.places import focus, named
 from worker.match.skeleton import fold_long
 
 ARTICLE_PASSAGES = 40
@@ -103,6 +103,17 @@ class Reading:
     def countries(self) -> dict[str, float]:
         """Countries in focus: ISO 3166 code -> 0..1."""
         return focus(self.title, [p.text for p in self.passages], self.language)
+
+    @cached_property
+    def countries_by_name(self) -> dict[str, float]:
+        """The same without the cities."""
+        told = [p.text for p in self.passages]
+        return focus(self.title, told, self.language, with_cities=False)
+
+    @cached_property
+    def named_countries(self) -> frozenset[str] | None:
+        """Countries that are named at all; None where their names are not known in its language."""
+        return named("\n".join(self.texts), self.language)
 
     @cached_property
     def head(self) -> Reading:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,12 @@ MIN_TELLING = 0.05
 """Share of the seeds that have a country in focus, from which it is the watch's: one of 20."""
 MAX_SKIMMED, MIN_SKIMMED = 2_000, 4
 """Skimmed texts of a watch, and of one seed; each is compared with each article's first texts."""
+FIRM = 0.9
+"""How firmly a watch is about its two foremost countries, on average, from which whoever names none
+of its countries and none of its names is left out (`candidates.names_nothing`). No related article
+of six stories is; of 1,584 translations of single documents that are as firm, 4 (1 by one seed, in
+Arabic, 3 by another). From .8 on 15 of 1,728, and 58 of 2,304 if cities alone made a country firm:
+some of Arabic are none."""
 MAX_NAMES = 400
 """Names of a watch, however many seeds it has; two seeds of an event have about 50."""
 
@@ -86,6 +93,25 @@ class WatchIndex:
     skimmed: Vectors
     skimmed_core: Vectors
     renderings: tuple[tuple[str, ...], ...] = ()
+
+    @cached_property
+    def foremost(self) -> tuple[tuple[str, float], ...]:
+        """The two countries that the watch is most about, and how firmly, 0..1.
+
+        A country counts as much as it is in the seeds' own focus: a story of one workshop is not
+        told by its country.
+        """
+        ranked = sorted(self.countries.items(), key=lambda pair: -pair[1])[:2]
+        return tuple((code, min(1.0, max(0.0, (weight - 0.3) / 0.3))) for code, weight in ranked)
+
+    @cached_property
+    def is_about_two_countries(self) -> bool:
+        """Whether it is firmly about two countries that its seeds name."""
+        named = frozenset[str]().union(
+            *(reading.named_countries or () for reading in self.readings)
+        )
+        firm = [firmness for code, firmness in self.foremost if code in named]
+        return len(firm) == 2 and sum(firm) >= 2 * FIRM
 
     def named_in(self, text: NameIndex) -> list[int]:
         """Return the places of the names that a text has, ascending.
