@@ -102,8 +102,9 @@ class NameIndex:
         self._is_plain = is_plain_latin(joined)
         if not joined.isascii() and _NOT_LATIN_LETTER.search(joined):
             joined = _SCRIPT_CHANGE.sub(" ", joined)
-        self._folded = f" {' '.join(_ASCII_WORD.findall(fold_long(joined)))} "
-        self._words = frozenset(self._folded.split())
+        words = _ASCII_WORD.findall(fold_long(joined))
+        self._folded = f" {' '.join(words)} "
+        self._words = frozenset(words)
         self._spaced = joined
         self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
         self._names = names

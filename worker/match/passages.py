@@ -44,7 +44,6 @@ _SENTENCE = re.compile(
     rf"|[{re.escape(_ENDS_BEFORE_SPACE)}][{re.escape(_CLOSERS)}]*\s+(?=[^\s\W_]|[\W_]+\w)"
 )
 _ABBREVIATION = re.compile(r"(?:^|[\s(.])(?:\w{1,3}|\w\.\w|[A-ZĐ][a-z]{1,3})\.\s+$")
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +148,7 @@ def _merge_short(blocks: Iterable[str]) -> Iterator[str]:
 
 def paragraphs(text: str) -> list[str]:
     """Return the article's own paragraphs: cleaned, white space collapsed, noise lines left out."""
-    lines = [_SPACES.sub(" ", line).strip() for line in clean(text).split("\n")]
-    lines = [line for line in lines if line]
+    lines = [line for each in clean(text).split("\n") if (line := " ".join(each.split()))]
     total = len(lines)
     kept = []
     for number, line in enumerate(lines):
