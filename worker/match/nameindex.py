@@ -93,16 +93,20 @@ class NameIndex:
         texts: title and passages.
         names: gives the text's own names; other spellings in Latin script are looked for among
             them. They are only asked for where one of them may be such a spelling.
+        folded: the texts, lines of their own, folded (`skeleton.fold_long`), if that is known.
     """
 
     def __init__(
-        self, texts: Sequence[str], names: Callable[[], Sequence[Name]] = tuple[Name, ...]
+        self,
+        texts: Sequence[str],
+        names: Callable[[], Sequence[Name]] = tuple[Name, ...],
+        folded: str | None = None,
     ) -> None:
         self._joined = joined = "\n".join(texts)
         self._is_plain = is_plain_latin(joined)
         if not joined.isascii() and _NOT_LATIN_LETTER.search(joined):
-            joined = _SCRIPT_CHANGE.sub(" ", joined)
-        words = _ASCII_WORD.findall(fold_long(joined))
+            joined, folded = _SCRIPT_CHANGE.sub(" ", joined), None
+        words = _ASCII_WORD.findall(fold_long(joined) if folded is None else folded)
         self._folded = f" {' '.join(words)} "
         self._words = frozenset(words)
         self._spaced = joined

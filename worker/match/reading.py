@@ -82,7 +82,8 @@ class Reading:
     @cached_property
     def name_index(self) -> NameIndex:
         """The text, ready to look for names in."""
-        return NameIndex(self.texts, lambda: self.names)
+        title = [fold_long(self.title)] if self.title else []
+        return NameIndex(self.texts, lambda: self.names, "\n".join([*title, self._folded]))
 
     @cached_property
     def all_numbers(self) -> dict[float, str]:
@@ -123,9 +124,14 @@ class Reading:
         return replace(self, passages=self.passages[:HEAD_PASSAGES])
 
     @cached_property
+    def _folded(self) -> str:
+        """The passages, lines of their own, folded."""
+        return fold_long("\n".join(p.text for p in self.passages))
+
+    @cached_property
     def units(self) -> list[str]:
         """What runs of words consist of: folded words; where words are not spaced, characters."""
-        units = re.findall(r"[a-z0-9]+", fold_long(" ".join(p.text for p in self.passages)))
+        units = re.findall(r"[a-z0-9]+", self._folded)
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             joined = "".join(units)
             return [joined[i : i + 3] for i in range(0, len(joined), 3)]
