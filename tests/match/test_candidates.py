@@ -98,6 +98,18 @@ def test_of_a_watch_without_firm_countries_all_are_skimmed(skimmer: Skimmer) -> 
     assert names_nothing(elsewhere, build_index(STORIES[0].watch, HashingEncoder(), skimmer))
 
 
+def test_cities_alone_do_not_make_a_watch_one_of_two_countries() -> None:
+    def is_about_two(of_one: str, of_other: str) -> bool:
+        told = f"{of_one} and {of_other} grow kelp. {of_one} sells it to {of_other}, it is said. "
+        seed = Seed("s", f"Kelp of {of_one} and {of_other}", told * 4, "en")
+        index = build_index(Watch("kelp", "Kelp", (seed,)), HashingEncoder())
+        assert index.countries.keys() >= {"KE", "PT"}
+        return index.is_about_two_countries
+
+    assert is_about_two("Kenya", "Portugal")
+    assert not is_about_two("Nairobi", "Lisbon")
+
+
 def test_the_gate_answers_as_all_that_it_weighs(skimmer: Skimmer) -> None:
     readings = [read_article(item.article) for story in STORIES for item in story.articles[::5]]
     for story in STORIES:
