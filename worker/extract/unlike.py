@@ -24,6 +24,7 @@ _SHORTEST: Final = 4
 # Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
+_BEGINNING = re.compile(rf"([^\W_]{{{_SHORTEST},{_PREFIX}}})[^\W_]*")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]+")
 """Accents are among what is neither letter nor digit nor space: few signs have to be looked at."""
 
@@ -64,16 +65,21 @@ def _words_of_page(text: str) -> frozenset[str]:
 def _words(text: str) -> set[str]:
     """Words of four letters and more by their first five, without accents; else pairs of signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    folded = _MARKS.sub(_without_accents, decomposed)
+    folded = _without_accents(decomposed)
+    if not _UNSPACED.search(folded):
+        return set(_BEGINNING.findall(folded))
     found: set[str] = set()
-    is_spaced = not _UNSPACED.search(folded)
     for word in _WORD.findall(folded):
-        if not is_spaced and _UNSPACED.search(word):
+        if _UNSPACED.search(word):
             found.update(word[at : at + 2] for at in range(len(word) - 1))
         elif len(word) >= _SHORTEST:
             found.add(word[:_PREFIX])
     return found
 
 
-def _without_accents(run: re.Match[str]) -> str:
-    return "".join(sign for sign in run[0] if not unicodedata.combining(sign))
+def _without_accents(decomposed: str) -> str:
+    if not decomposed.isascii():
+        for sign in set("".join(_MARKS.findall(decomposed))):  # few, and each many times
+            if unicodedata.combining(sign):
+                decomposed = decomposed.replace(sign, "")
+    return decomposed

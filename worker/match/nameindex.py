@@ -16,6 +16,7 @@ from worker.match.skeleton import (
     fold_long,
     is_plain_latin,
     skeleton,
+    skeletons,
 )
 
 MIN_WORD_SKELETON = 4
@@ -254,7 +255,7 @@ def skeletons_in(runs: Iterable[Sequence[str]], sought: SoughtNames) -> Iterator
 @lru_cache(maxsize=8192)
 def _parts(word: str) -> tuple[str, ...]:
     """Return the skeletons of what a word is made of: "Jean-Marie" has two."""
-    return tuple(skeleton(word).split())
+    return tuple(skeletons(word))
 
 
 def _is_loud(word: str) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from worker.match.noise import is_noise, strip_inline_noise
 
@@ -99,10 +100,10 @@ def sentences(paragraph: str) -> Iterator[str]:
         yield paragraph[start:].strip()
 
 
-def _hard_split(sentence: str) -> Iterator[str]:
+def _hard_split(sentence: str, measure: Callable[[str], int]) -> Iterator[str]:
     """Cut an overlong sentence at spaces (Thai, Lao and Khmer end sentences there) or anywhere."""
-    while width(sentence) > MAX_WIDTH:
-        limit = MAX_WIDTH if width(sentence[:MAX_WIDTH]) <= MAX_WIDTH else MAX_WIDTH // 3
+    while measure(sentence) > MAX_WIDTH:
+        limit = MAX_WIDTH if measure(sentence[:MAX_WIDTH]) <= MAX_WIDTH else MAX_WIDTH // 3
         cut = sentence.rfind(" ", limit // 2, limit)
         if cut < 0:
             cut = max(sentence.rfind(c, limit // 2, limit) for c in "，、,；;")
@@ -113,12 +114,12 @@ def _hard_split(sentence: str) -> Iterator[str]:
         yield sentence
 
 
-def _pack(pieces: Iterable[str]) -> Iterator[str]:
+def _pack(pieces: Iterable[str], measure: Callable[[str], int]) -> Iterator[str]:
     """Join sentences of one paragraph until a passage has the target width."""
     held: list[str] = []
     held_width = 0
     for piece in pieces:
-        piece_width = width(piece)
+        piece_width = measure(piece)
         if held and (held_width >= TARGET_WIDTH or held_width + piece_width > MAX_WIDTH):
             yield " ".join(held)
             held, held_width = [], 0
@@ -128,14 +129,15 @@ def _pack(pieces: Iterable[str]) -> Iterator[str]:
         yield " ".join(held)
 
 
-def _merge_short(blocks: Iterable[str]) -> Iterator[str]:
+def _merge_short(blocks: Iterable[str], measure: Callable[[str], int]) -> Iterator[str]:
     """Put a heading or a short line in front of the passage that follows it."""
     held = ""
     for block in blocks:
         joined = f"{held}\n{block}" if held else block
-        if width(joined) < MIN_WIDTH:
+        joined_width = measure(joined)
+        if joined_width < MIN_WIDTH:
             held = joined
-        elif width(joined) > MAX_WIDTH:
+        elif joined_width > MAX_WIDTH:
             yield held
             held = ""
             yield block
@@ -168,15 +170,17 @@ def passages(text: str, *, limit: int) -> tuple[Passage, ...]:
         limit: at most so many passages: the first three quarters from the start of the text, the
             rest spread evenly over what follows.
     """
-    blocks = _merge_short(
-        packed
-        for paragraph in paragraphs(text)
-        for packed in _pack(part for s in sentences(paragraph) for part in _hard_split(s))
+    own = paragraphs(text)
+    has_wide = not text.isascii() and any(map(_WIDE_SIGN.search, own))
+    measure = width if has_wide else len  # most texts have no sign that is wide
+    packed = (
+        _pack((part for s in sentences(one) for part in _hard_split(s, measure)), measure)
+        for one in own
     )
-    found = list(blocks)
+    found = list(_merge_short(chain.from_iterable(packed), measure))
     if len(found) > limit:
         head = limit * 3 // 4
         rest = found[head:]
         step = len(rest) / (limit - head)
         found = found[:head] + [rest[int(i * step)] for i in range(limit - head)]
-    return tuple(Passage(block, i, width(block)) for i, block in enumerate(found))
+    return tuple(Passage(block, i, measure(block)) for i, block in enumerate(found))

@@ -50,7 +50,9 @@ _CLASSES = str.maketrans(
 )  # fmt: skip
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
-_REPEAT = re.compile(r"(.)\1+")
+_MAY_BE_DIGRAPH = re.compile(r"[a-z]h|c[eiky]|t[sz]|qu|ng|x")
+_DOUBLED = tuple((2 * sound, sound) for sound in "ptksrn")
+"""Of all that `_CLASSES` leaves."""
 
 
 CAPITALS = "".join(c for c in map(chr, (*range(0x250), *range(0x1E00, 0x1F00))) if c.isupper())
@@ -89,19 +91,30 @@ def _in_ascii(run: re.Match[str]) -> str:
 _sign_in_ascii = lru_cache(maxsize=1024)(anyascii)
 
 
-@lru_cache(maxsize=8192)
 def word_skeleton(folded: str) -> str:
     """Return the consonant classes of one folded word; empty if it has none."""
-    word = _NOT_LETTER.sub("", folded)
-    for long, short in _DIGRAPHS:
-        word = word.replace(long, short)
-    return _REPEAT.sub(r"\1", word.translate(_CLASSES))
+    word = folded if folded.isalpha() else _NOT_LETTER.sub("", folded)
+    if _MAY_BE_DIGRAPH.search(word):
+        for long, short in _DIGRAPHS:
+            word = word.replace(long, short)
+    word = word.translate(_CLASSES)
+    for doubled, sound in _DOUBLED:
+        while doubled in word:
+            word = word.replace(doubled, sound)
+    return word
+
+
+_kept_word_skeleton = lru_cache(maxsize=8192)(word_skeleton)
+
+
+def skeletons(text: str) -> list[str]:
+    """Return the skeletons of a text's words; words without one are left out."""
+    return list(filter(None, map(word_skeleton, _WORDS.split(fold_long(text)))))
 
 
 def skeleton(text: str) -> str:
-    """Return the skeletons of a text's words, joined by spaces; words without one are left out."""
-    words = (word_skeleton(word) for word in _WORDS.split(fold(text)))
-    return " ".join(word for word in words if word)
+    """Return the same, joined by spaces, of a text whose words come again."""
+    return " ".join(filter(None, map(_kept_word_skeleton, _WORDS.split(fold(text)))))
 
 
 _WORDS = re.compile(r"[^a-z0-9']+")
