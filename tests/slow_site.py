@@ -11,11 +11,24 @@ from threading import Thread
 from tests.sites import KELP, Item, page, rss
 
 
+class AskedByTheKilled(BaseHTTPRequestHandler):
+    """Says nothing of its requests, nor of those whose askers were killed: that is tested."""
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+
 @contextmanager
 def slow_site(articles: int, page_s: float) -> Iterator[str]:
     """Serve a feed of so many articles, each page after so many seconds; give its address."""
 
-    class Site(BaseHTTPRequestHandler):
+    class Site(AskedByTheKilled):
         def do_GET(self) -> None:
             if self.path == "/rss":
                 items = [Item(f"kelp-{number}", f"Kelp {number}") for number in range(articles)]
@@ -27,15 +40,6 @@ def slow_site(articles: int, page_s: float) -> Iterator[str]:
             self.send_header("Content-Type", "text/xml" if self.path == "/rss" else "text/html")
             self.end_headers()
             self.wfile.write(body.encode())
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (BrokenPipeError, ConnectionResetError):
-                return  # who asked was killed: that is what is tested
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     Thread(target=server.serve_forever, daemon=True).start()

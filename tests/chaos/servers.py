@@ -14,10 +14,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 import redis
@@ -25,6 +24,7 @@ import sqlalchemy as sa
 
 from tests.chaos.part import POISON
 from tests.sites import KELP, Item, page, rss
+from tests.slow_site import AskedByTheKilled
 
 PAGE_S = 0.4
 """A page takes so long, so that faults meet work in hand."""
@@ -160,29 +160,20 @@ class Site:
         self.told: defaultdict[int, set[str]] = defaultdict(set)
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(AskedByTheKilled):
+            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
                 body = site.answer(self.path)
                 self.send_response(200 if body else 404)
                 self.send_header("Content-Type", "text/xml" if "rss" in self.path else "text/html")
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802
                 event = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 for match in event["data"]["matches"]:
                     site.told[match["id"]].add(self.headers["webhook-id"])
                 self.send_response(204)
                 self.end_headers()
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except (BrokenPipeError, ConnectionResetError):
-                    return  # who asked was killed: that is what is tested
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"

@@ -89,6 +89,18 @@ def test_who_has_no_name_and_no_country_of_a_watch_is_not_even_skimmed(
     assert is_skimmed(plain, "zxx")  # CLDR has no names of countries for it
 
 
+def test_who_repeats_a_seeds_words_passes_though_nothing_is_named(skimmer: Skimmer) -> None:
+    index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
+    words = " ".join(p.text for p in index.readings[0].passages).split()
+    runs = (words[at : at + 9] for at in range(len(words)))
+    repeated = " ".join(next(run for run in runs if all(word.islower() for word in run)))
+    reading = read_article(
+        ArticleText("Bus shelters", "\n\n".join([*_paragraphs(9), f"Quoted: {repeated}."]), "en")
+    )
+    assert names_nothing(reading, index)
+    assert is_candidate(reading, index, skimmer)
+
+
 def test_of_a_watch_without_firm_countries_all_are_skimmed(skimmer: Skimmer) -> None:
     told = "The choir of the workshop sang in the old mill, and the organ was tuned by hand. " * 5
     watch = Watch("mill", "Mill", (Seed("s", "A choir in a mill", told, "en"),))
