@@ -61,6 +61,7 @@ def western_digits(text: str) -> str:
     return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
+@lru_cache(maxsize=256)
 def babel_locale(language: str) -> Locale | None:
     """Return CLDR's data for a language code, or None if there is none."""
     code = language.replace("-", "_")

@@ -147,7 +147,7 @@ class SeedMatcher:
     def _none(self, index: WatchIndex, reason: str, reading: Reading | None = None) -> Match:
         """Return what is said of an article that is not worth encoding."""
         seed = index.watch.seeds[0].id if index.watch.seeds else ""
-        shared = shared_name_weight(reading, index) if reading is not None else 0.0
+        shared = 0.0 if reading is None else shared_name_weight(reading, index, is_quick=True)
         return Match(
             index.watch.name,
             seed,
@@ -315,9 +315,8 @@ def is_mentioned(reading: Reading, comparison: Comparison, index: WatchIndex) ->
 
 def _may_mention(reading: Reading, index: WatchIndex) -> bool:
     """Whether an article has the names and countries that a mention needs, in whatever passage."""
-    return (
-        all(reading.countries.get(code, 0.0) >= MENTION_COUNTRY for code, _ in index.foremost)
-        and shared_name_weight(reading, index) >= MENTION_NAMES
+    return shared_name_weight(reading, index) >= MENTION_NAMES and all(
+        reading.countries.get(code, 0.0) >= MENTION_COUNTRY for code, _ in index.foremost
     )
 
 

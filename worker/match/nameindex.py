@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import product
 
 from worker.match.names import CONNECTORS, ELIDED, Name
 from worker.match.skeleton import (
@@ -24,7 +25,8 @@ MIN_WORD_SKELETON = 4
 MIN_SURPRISE = 3.0
 """Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
 _NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
-_ASCII_WORD = re.compile(r"[a-z0-9']+")
+FOLDED_WORD = re.compile(r"[a-z0-9']+")
+"""A word of a folded text (`skeleton.fold_long`)."""
 _UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(
@@ -78,6 +80,8 @@ class SoughtNames:
                     self.bones.setdefault(bones, []).append(number)
                     if not is_word:
                         self.bones_of_several.setdefault(bones, []).append(number)
+        self.are_latin = all(is_plain_latin(name.text) for name in names)
+        """Whether a text in Latin script writes them with the same letters, more or less."""
         self.beginnings = frozenset(
             bones[:length] for bones in self.bones_of_several for length in range(1, len(bones) + 1)
         )
@@ -94,24 +98,25 @@ class NameIndex:
         texts: title and passages.
         names: gives the text's own names; other spellings in Latin script are looked for among
             them. They are only asked for where one of them may be such a spelling.
-        folded: the texts, lines of their own, folded (`skeleton.fold_long`), if that is known.
+        words: of the texts, folded (`FOLDED_WORD`), if these are known.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
         names: Callable[[], Sequence[Name]] = tuple[Name, ...],
-        folded: str | None = None,
+        words: Sequence[str] | None = None,
     ) -> None:
         self._joined = joined = "\n".join(texts)
         self._is_plain = is_plain_latin(joined)
-        if not joined.isascii() and _NOT_LATIN_LETTER.search(joined):
-            joined, folded = _SCRIPT_CHANGE.sub(" ", joined), None
-        words = _ASCII_WORD.findall(fold_long(joined) if folded is None else folded)
+        if not self._is_plain and _NOT_LATIN_LETTER.search(joined):
+            joined, words = _SCRIPT_CHANGE.sub(" ", joined), None
+        if words is None:
+            words = FOLDED_WORD.findall(fold_long(joined))
         self._folded = f" {' '.join(words)} "
         self._words = frozenset(words)
         self._spaced = joined
-        self.is_latin = joined.isascii() or _latin_share(joined) > 0.8
+        self.is_latin = self._is_plain or _latin_share(joined) > 0.8
         self._names = names
         if self.is_latin:
             self._skeleton, self._bones = "", frozenset[str]()
@@ -147,14 +152,7 @@ class NameIndex:
 
     def which(self, sought: SoughtNames) -> set[int]:
         """Return the places of those names that occur, in this or another spelling or script."""
-        found: set[int] = set()
-        if any(map(self._may_have, sought.acronyms)):
-            for folded in sought.acronyms.keys() & self._acronyms:
-                found.update(sought.acronyms[folded])
-        for folded in sought.words.keys() & self._words:
-            found.update(sought.words[folded])
-        for first in sought.phrases.keys() & self._words:
-            found.update(number for text, number in sought.phrases[first] if text in self._folded)
+        found = self.written(sought)
         if self.is_latin:
             for bones in self._own_among(sought):
                 found.update(sought.bones_of_several[bones])
@@ -164,11 +162,25 @@ class NameIndex:
                     found.update(numbers)
         return found
 
+    def written(self, sought: SoughtNames) -> set[int]:
+        """Return the places of those that occur in this spelling but for diacritics and capitals."""
+        found: set[int] = set()
+        if any(map(self._may_have, sought.acronyms)):
+            for folded in sought.acronyms.keys() & self._acronyms:
+                found.update(sought.acronyms[folded])
+        for folded in sought.words.keys() & self._words:
+            found.update(sought.words[folded])
+        for first in sought.phrases.keys() & self._words:
+            found.update(number for text, number in sought.phrases[first] if text in self._folded)
+        return found
+
     def _may_have(self, acronym: str) -> bool:
         """Whether an acronym may occur: texts without any need no list of theirs."""
         if not self._is_plain or len(acronym) >= _LONG_ACRONYM:
             return not self._is_plain or acronym in self._folded
-        return any(f"{before}{acronym}{after}" in self._folded for before, after in _ENDS)
+        return any(f"{before}{acronym}{after}" in self._folded for before, after in _ENDS) and any(
+            form in self._joined for form in _loud_forms(acronym)
+        )
 
     def _own_among(self, sought: SoughtNames) -> Iterable[str]:
         """Return the skeletons of several words that are those of names of the text's own.
@@ -192,7 +204,7 @@ class NameIndex:
 
     def has_folded(self, name: Name) -> bool:
         """Whether a name occurs in this spelling, but for diacritics and capitals."""
-        return f" {' '.join(_ASCII_WORD.findall(name.folded))} " in self._folded
+        return f" {' '.join(FOLDED_WORD.findall(name.folded))} " in self._folded
 
     def has_start(self, folded: str) -> bool:
         """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""
@@ -256,6 +268,13 @@ def skeletons_in(runs: Iterable[Sequence[str]], sought: SoughtNames) -> Iterator
 def _parts(word: str) -> tuple[str, ...]:
     """Return the skeletons of what a word is made of: "Jean-Marie" has two."""
     return tuple(skeletons(word))
+
+
+@lru_cache(maxsize=4096)
+def _loud_forms(acronym: str) -> tuple[str, ...]:
+    """Return how a short acronym may be written so that it is loud: "MIT", "miT", "MiT" ..."""
+    forms = map("".join, product(*zip(acronym, acronym.upper(), strict=True)))
+    return tuple(dict.fromkeys(filter(_is_loud, forms)))
 
 
 def _is_loud(word: str) -> bool:

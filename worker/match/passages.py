@@ -41,9 +41,12 @@ _ENDS_ALWAYS = "。！？｡।॥။៕។።፧։۔"
 _ENDS_BEFORE_SPACE = ".!?؟…;"
 _CLOSERS = "\"'”’»」』）)]〉》"
 _SENTENCE = re.compile(
-    rf"\n|[{_ENDS_ALWAYS}][{re.escape(_CLOSERS)}]*\s*"
-    rf"|[{re.escape(_ENDS_BEFORE_SPACE)}][{re.escape(_CLOSERS)}]*\s+(?=[^\s\W_]|[\W_]+\w)"
+    rf"[\n{_ENDS_ALWAYS}{re.escape(_ENDS_BEFORE_SPACE)}](?:(?<=\n)"
+    rf"|(?<=[{_ENDS_ALWAYS}])[{re.escape(_CLOSERS)}]*\s*"
+    rf"|(?<=[{re.escape(_ENDS_BEFORE_SPACE)}])[{re.escape(_CLOSERS)}]*\s+"
+    rf"(?=[^\s\W_]|[\W_]+\w))"
 )
+"""One class of characters comes first, which `re` looks for quickly."""
 _ABBREVIATION = re.compile(r"(?:^|[\s(.])(?:\w{1,3}|\w\.\w|[A-ZĐ][a-z]{1,3})\.\s+$")
 
 
@@ -148,9 +151,18 @@ def _merge_short(blocks: Iterable[str], measure: Callable[[str], int]) -> Iterat
         yield held
 
 
+def _lines(text: str) -> Iterable[str]:
+    """Give a text's lines, white space collapsed."""
+    lines = text.split("\n")
+    # what is printable has no white space but spaces
+    if "  " not in text and text.replace("\n", "").isprintable():
+        return map(str.strip, lines)
+    return (" ".join(line.split()) for line in lines)
+
+
 def paragraphs(text: str) -> list[str]:
     """Return the article's own paragraphs: cleaned, white space collapsed, noise lines left out."""
-    lines = [line for each in clean(text).split("\n") if (line := " ".join(each.split()))]
+    lines = list(filter(None, _lines(clean(text))))
     total = len(lines)
     kept = []
     for number, line in enumerate(lines):

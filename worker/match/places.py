@@ -172,24 +172,22 @@ class _Names:
     def telling(self, words: Iterable[str]) -> dict[str, list[str]]:
         """Return those of some words that name countries, and the codes that each counts for."""
         found = {}
-        for word in words:
-            if "-" not in word:
-                code = self._may_be(word) and _country_of(word, self)
-                if code:
-                    found[word] = [code]
-                continue
-            parts = filter(self._may_be, (word, *word.split("-")))
-            codes = [code for part in parts if (code := _country_of(part, self))]
-            if codes:
+        for word in self._may_be(words):
+            parts = (word, *word.split("-")) if "-" in word else (word,)
+            if codes := [code for part in parts if (code := _country_of(part, self))]:
                 found[word] = codes
         return found
 
-    def _may_be(self, word: str) -> bool:
-        """Whether a word may be a country's by its beginning: nineteen of twenty may not."""
-        beginnings = self._beginnings
-        return word[:_BEGINNING].casefold()[:_BEGINNING] in beginnings or (
-            word[-1] == "." and word[:-1][:_BEGINNING].casefold()[:_BEGINNING] in beginnings
-        )
+    def _may_be(self, words: Iterable[str]) -> list[str]:
+        """Return the words that may be a country's by a beginning: one of twenty."""
+        known, length = self._beginnings, _BEGINNING
+        return [
+            word
+            for word in words
+            if word[:length].casefold()[:length] in known
+            or (word[-1] == "." and word[:-1][:length].casefold()[:length] in known)
+            or "-" in word
+        ]
 
     def phrases_in(self, folded: str) -> list[tuple[str, str]]:
         """Return the names of several words that are in a text, longest first.

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from worker.domain import UNDETERMINED
 from worker.match.figures import Date, dates, is_telling, numbers
-from worker.match.nameindex import NameIndex
+from worker.match.nameindex import FOLDED_WORD, NameIndex
 from worker.match.names import Name, find_names
 from worker.match.passages import Passage, clean, passages
 from worker.match.places import focus, named
@@ -55,10 +55,11 @@ class Reading:
     language: str
     passages: tuple[Passage, ...]
     published: date | None = None
-    weighed: dict[int, tuple[object, float]] = field(
+    weighed: dict[tuple[int, bool], tuple[object, float]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
-    """Weight of the names that it shares with a watch's index, by the index's id, beside it."""
+    """Weight of the names that it shares with a watch's index, by the index's id and whether other
+    spellings were left out, beside the index."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -82,8 +83,8 @@ class Reading:
     @cached_property
     def name_index(self) -> NameIndex:
         """The text, ready to look for names in."""
-        title = [fold_long(self.title)] if self.title else []
-        return NameIndex(self.texts, lambda: self.names, "\n".join([*title, self._folded]))
+        words = FOLDED_WORD.findall(fold_long(self.title)) + self._words
+        return NameIndex(self.texts, lambda: self.names, words)
 
     @cached_property
     def all_numbers(self) -> dict[float, str]:
@@ -124,14 +125,14 @@ class Reading:
         return replace(self, passages=self.passages[:HEAD_PASSAGES])
 
     @cached_property
-    def _folded(self) -> str:
-        """The passages, lines of their own, folded."""
-        return fold_long("\n".join(p.text for p in self.passages))
+    def _words(self) -> list[str]:
+        """The words of the passages, folded."""
+        return FOLDED_WORD.findall(fold_long("\n".join(p.text for p in self.passages)))
 
     @cached_property
     def units(self) -> list[str]:
         """What runs of words consist of: folded words; where words are not spaced, characters."""
-        units = re.findall(r"[a-z0-9]+", self._folded)
+        units = " ".join(self._words).replace("'", " ").split()
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             joined = "".join(units)
             return [joined[i : i + 3] for i in range(0, len(joined), 3)]
