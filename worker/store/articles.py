@@ -16,7 +16,7 @@ from worker.store import claims, states
 from worker.store.articlerow import finishing, job_of, store_events, values_of
 from worker.store.engine import Database, Row, Writes, counts_of
 from worker.store.findings import Channels, MatchWriter
-from worker.store.identity import SameText, lock_articles, merge, never_same, owner_of
+from worker.store.identity import Addresses, SameText, lock_articles, merge, never_same, owner_of
 from worker.store.schema import article, article_version
 from worker.store.stories import EACH_ALONE
 from worker.store.tallies import Tally
@@ -110,16 +110,15 @@ class ArticleStore:
             now = self._db.now(connection)
             writes = Writes(connection)
             variants = Variants(connection, writes, results, is_variant)
-            own = lock_articles(self._db, connection, results, variants.ids)
+            addresses = lock_articles(self._db, connection, results, variants.ids)
             held = claims.held(connection, article, {r.job.id: r.job.token for r in results})
             tally = Tally(self._db, connection)
             tally.note(result.job.id for result in results)
             writer = MatchWriter(self._db, connection, channels, now, rule, tally, writes.flush)
             for result in sorted(results, key=lambda result: result.job.id):
                 if result.job.id in held:
-                    is_own = result.job.id in own
                     stored[result.job.id] = self._finish_one(
-                        writer, writes, result, is_same, variants, is_own=is_own
+                        writer, writes, result, is_same, variants, addresses
                     )
             writer.close()
             store_events(connection, [one for one in results if one.job.id in stored], now)
@@ -132,8 +131,7 @@ class ArticleStore:
         result: ArticleResult,
         is_same: SameText,
         variants: Variants,
-        *,
-        is_own: bool,
+        addresses: Addresses,
     ) -> Outcome:
         connection, now = writer.connection, writer.now
         job = result.job
@@ -149,12 +147,13 @@ class ArticleStore:
             ).scalar_one()
             return Outcome(kept)
         if result.canonical_key_hash is not None:
-            owner_id, is_believed = owner_of(writes, connection, result, is_same, is_own=is_own)
+            owner_id, is_believed = owner_of(writes, connection, result, is_same, addresses)
             if owner_id != job.id and is_believed:
                 writes.add(finish, values)
                 writes.flush()
                 writer.tally.note([owner_id])
                 writer.loose.update(merge(self._db, connection, job.id, owner_id))
+                addresses.changed()
                 variants.forget(job.id)
                 return Outcome.DUPLICATE
             values["canonical_url"] = result.canonical_url if is_believed else None
@@ -162,6 +161,7 @@ class ArticleStore:
             writes.add(finish, values)
             writes.flush()
             self._publish_again(writer, writes, result, known, variants)
+            addresses.changed()
             return Outcome.DUPLICATE
         variants.keep(job.id, result)
         version, text = self._store_version(connection, writes, result, now)

@@ -21,18 +21,12 @@ class CounterStore:
         """Add to counters, in one order, so that two workers who meet wait for each other."""
         if not counts:
             return
-        insert = self._db.insert(counter)
         rows = [
             {"name": counted.name, "label": counted.label, "value": float(value)}
             for counted, value in sorted(counts.items())
         ]
         with self._db.write() as connection:
-            connection.execute(
-                insert.values(rows).on_conflict_do_update(
-                    index_elements=[counter.c.name, counter.c.label],
-                    set_={"value": counter.c.value + insert.excluded.value},
-                )
-            )
+            connection.execute(self._db.insert_adding(counter, "value"), rows)
 
     def all(self) -> dict[Counted, float]:
         """All counters."""

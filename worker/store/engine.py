@@ -12,16 +12,23 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InvalidatePoolError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from worker.clock import utc_now
@@ -29,6 +36,11 @@ from worker.config import without_password
 from worker.errors import ConfigError, DamagedError, StoreError
 
 _NOW = sa.select(sa.func.clock_timestamp())
+_TRIED_AFTER_S = 1.0
+"""A connection that rests is tried before its next use from so long on."""
+_CLOCK_KEPT_S = 5.0
+"""For so long the database's time is told by this machine's steady clock: a question less in most
+transactions. Who is paused for longer than its lease has lost it, as ever."""
 _POSTGRES_LIMITS = (
     "-c statement_timeout=30000 -c lock_timeout=5000 "
     "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
@@ -66,6 +78,8 @@ class Database:
         # SQLite has one writer; its own waiting sleeps up to 0.1 s a look, so that of 13 threads of
         # one process that write at once most would sleep while nobody writes
         self._writing = threading.RLock() if self.is_sqlite else nullcontext()
+        self._adding: dict[sa.Table, Any] = {}
+        self._told_clock: tuple[float, datetime] | None = None
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
 
     @contextmanager
@@ -124,10 +138,14 @@ class Database:
             yield connection
 
     def now(self, connection: sa.Connection) -> datetime:
-        """The database's own time, aware UTC."""
+        """The database's own time, aware UTC; PostgreSQL's is asked for every few seconds."""
         if self.is_sqlite:
             return self._clock()
+        told = self._told_clock
+        if told is not None and (since_s := time.monotonic() - told[0]) < _CLOCK_KEPT_S:
+            return told[1] + timedelta(seconds=since_s)
         moment: datetime = connection.execute(_NOW).scalar_one()
+        self._told_clock = time.monotonic(), moment
         return moment
 
     def insert(self, table: sa.Table) -> Any:
@@ -143,6 +161,16 @@ class Database:
     def insert_new(self, table: sa.Table) -> Any:
         """An INSERT that passes over rows whose key is there already."""
         return self.insert(table).on_conflict_do_nothing()
+
+    def insert_adding(self, table: sa.Table, column: str) -> Any:
+        """An INSERT that adds to a column of the rows whose key is there already; built once."""
+        if table not in self._adding:
+            insert = self.insert(table)
+            self._adding[table] = insert.on_conflict_do_update(
+                index_elements=list(table.primary_key.columns),
+                set_={column: table.c[column] + insert.excluded[column]},
+            )
+        return self._adding[table]
 
     def dispose(self) -> None:
         """Close all connections (before a fork, and at the end)."""
@@ -242,9 +270,8 @@ def _postgres_engine(url: URL) -> sa.Engine:
     own_options = url.query.get("options", "")  # what the URL itself asks for is kept, and wins
     options = f"{_POSTGRES_LIMITS} {own_options}" if isinstance(own_options, str) else ""
     try:
-        return sa.create_engine(
+        engine = sa.create_engine(
             url.difference_update_query(["options"]),
-            pool_pre_ping=True,
             json_serializer=_json_text,
             connect_args={"options": options, "connect_timeout": 5},
         )
@@ -253,6 +280,31 @@ def _postgres_engine(url: URL) -> sa.Engine:
             "SEEDWATCH_DATABASE_URL",
             "PostgreSQL needs its driver: pip install 'seedwatch[postgresql]'",
         ) from error
+    engine.dialect.use_insertmanyvalues_wo_returning = True  # several rows a statement
+    _try_rested(engine)
+    return engine
+
+
+def _try_rested(engine: sa.Engine) -> None:
+    """Have connections tried that have rested for a while: their server may have started again.
+
+    SQLAlchemy's own trial before each use (`pool_pre_ping`) takes a fifth of a small transaction.
+    """
+    dialect = engine.dialect
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _try(connection: Any, record: Any, _proxy: Any) -> None:
+        now = time.monotonic()
+        if now - record.info.get("rests_since", now) < _TRIED_AFTER_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # which has all of them opened anew
 
 
 @contextmanager

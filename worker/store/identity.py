@@ -38,14 +38,16 @@ _COLUMNS = ("id", "key_hash", "title", "text", "text_source", "merged_into", "ou
 _IDS = article.c.id.in_(sa.bindparam("ids", expanding=True))
 _KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _OWN_KEYS = sa.select(article.c.id, article.c.key_hash).where(_IDS)
-_WHO_HAS = (
-    sa.select(article.c.id).where(article.c.key_hash.in_(_KEYS)),
-    sa.select(article_alias.c.article_id).where(article_alias.c.key_hash.in_(_KEYS)),
+_KNOWN_BY = sa.select(article.c.id).where(article.c.key_hash.in_(_KEYS))
+_DECLARED = sa.select(article_alias.c.key_hash, article_alias.c.article_id).where(
+    article_alias.c.key_hash.in_(_KEYS)
 )
 _HOLD = sa.select(article.c.id).where(_IDS).order_by(article.c.id).with_for_update(key_share=True)
 _RIGHTFUL = sa.select(article.c.id).where(article.c.key_hash == sa.bindparam("key"))
-_DECLARED = sa.select(article_alias.c.article_id).where(
-    article_alias.c.key_hash == sa.bindparam("key")
+_MOVE = (
+    article_alias.update()
+    .where(article_alias.c.key_hash == sa.bindparam("key"))
+    .values(article_id=sa.bindparam("owner"))
 )
 _CURRENT = (
     sa.select(*(article.c[name] for name in _COLUMNS))
@@ -59,12 +61,51 @@ def never_same(_text: str, _other: str) -> bool:
     return False
 
 
+class Addresses:
+    """The addresses that a batch declares, and who has them; all are locked.
+
+    Args:
+        connection: of the transaction that locked them.
+        own: the articles of the batch that declare the address by which they are known.
+        keys: hashes of the addresses.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, own: frozenset[int], keys: Collection[str]
+    ) -> None:
+        self._connection = connection
+        self._own = own
+        self._keys = list(keys)
+        self._declared: dict[str, int] | None = None
+
+    @property
+    def declared(self) -> dict[str, int]:
+        """Whose an address is by declaration, by its hash: asked once until that changes."""
+        if self._declared is None:
+            rows = self._connection.execute(_DECLARED, {"keys": self._keys})
+            self._declared = {row.key_hash: row.article_id for row in rows}
+        return self._declared
+
+    def is_own(self, result: ArticleResult) -> bool:
+        """Whether a page declares the address by which its article is known."""
+        return result.job.id in self._own
+
+    def move(self, key: str, owner_id: int) -> None:
+        """Give a declared address to another article."""
+        self._connection.execute(_MOVE, {"key": key, "owner": owner_id})
+        self.changed()
+
+    def changed(self) -> None:
+        """Two articles were joined, with their addresses."""
+        self._declared = None
+
+
 def lock_articles(
     database: Database,
     connection: sa.Connection,
     results: Sequence[ArticleResult],
     others: Collection[int] = (),
-) -> frozenset[int]:
+) -> Addresses:
     """Reserve the addresses that a batch declares, and hold the articles that have them.
 
     Args:
@@ -72,9 +113,6 @@ def lock_articles(
         connection: of a transaction for writing.
         results: the batch.
         others: articles to hold as well.
-
-    Returns:
-        The articles of the batch that declare the address by which they are known.
     """
     keys = {r.job.id: r.canonical_key_hash for r in results if r.canonical_key_hash}
     own = connection.execute(_OWN_KEYS, {"ids": list(keys)})
@@ -86,11 +124,13 @@ def lock_articles(
     ]
     if aliases:
         connection.execute(database.insert_new(article_alias), aliases)
+    is_own = frozenset(own_id for own_id, key in keys.items() if own_keys.get(own_id) == key)
+    addresses = Addresses(connection, is_own, keys.values())
     ids = {result.job.id for result in results} | set(others)
-    for query in _WHO_HAS:
-        ids.update(connection.execute(query, {"keys": list(keys.values())}).scalars())
+    ids.update(connection.execute(_KNOWN_BY, {"keys": list(keys.values())}).scalars())
+    ids.update(addresses.declared.values())
     connection.execute(_HOLD, {"ids": list(ids)}).all()
-    return frozenset(own_id for own_id, key in keys.items() if own_keys.get(own_id) == key)
+    return addresses
 
 
 def owner_of(
@@ -98,8 +138,7 @@ def owner_of(
     connection: sa.Connection,
     result: ArticleResult,
     is_same: SameText,
-    *,
-    is_own: bool,
+    addresses: Addresses,
 ) -> tuple[int, bool]:
     """Whose the address is that a page declares; both are locked already.
 
@@ -108,15 +147,16 @@ def owner_of(
         connection: of the transaction that locked them.
         result: of the page.
         is_same: whether two texts are one article.
-        is_own: the address is that by which the article is known.
+        addresses: of the batch.
 
     Returns:
         The article's id, which may be the page's own; and whether it is the same article. If it
         is not, the declaration is wrong.
     """
-    key, own_id = result.canonical_key_hash, result.job.id
+    key, own_id = str(result.canonical_key_hash), result.job.id
+    is_own = addresses.is_own(result)
     rightful_id = None if is_own else connection.execute(_RIGHTFUL, {"key": key}).scalar()
-    declared_id = connection.execute(_DECLARED, {"key": key}).scalar()
+    declared_id = addresses.declared.get(key)
     others: list[Row] = []
     if {rightful_id, declared_id} - {None, own_id}:
         writes.flush()
@@ -131,11 +171,7 @@ def owner_of(
     is_own = is_own or rightful_id == own_id
     owner_id: int = own_id if is_own or not believable else believable[0].id
     if declared_id not in (None, owner_id):
-        connection.execute(
-            article_alias.update()
-            .where(article_alias.c.key_hash == key)
-            .values(article_id=owner_id)
-        )
+        addresses.move(key, owner_id)
     return owner_id, owner_id == own_id
 
 

@@ -72,14 +72,7 @@ class Tally:
         rows = [{**asdict(cell), "number": change[cell]} for cell in sorted(change) if change[cell]]
         if not rows:
             return
-        insert = self._db.insert(tally)
-        self._connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=list(tally.primary_key.columns),
-                set_={"number": tally.c.number + insert.excluded.number},
-            ),
-            rows,
-        )
+        self._connection.execute(self._db.insert_adding(tally, "number"), rows)
 
 
 class TallyStore:
