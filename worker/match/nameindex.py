@@ -163,7 +163,7 @@ class NameIndex:
         return found
 
     def written(self, sought: SoughtNames) -> set[int]:
-        """Return the places of those that occur in this spelling but for diacritics and capitals."""
+        """Return the places of those that occur as they are written but for diacritics, case."""
         found: set[int] = set()
         if any(map(self._may_have, sought.acronyms)):
             for folded in sought.acronyms.keys() & self._acronyms:

@@ -1,0 +1,71 @@
+"""Connections to PostgreSQL that end, and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+
+from worker.errors import StoreError
+from worker.store import engine
+from worker.store.engine import Database
+
+_PID = sa.select(sa.func.pg_backend_pid())
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    database = Database(postgres_url)
+    yield database
+    database.dispose()
+
+
+def _ended(database: Database, postgres_url: str) -> int:
+    """The process of the server that a database's connection had, which has ended."""
+    with database.read() as connection:
+        pid: int = connection.execute(_PID).scalar_one()
+    other = Database(postgres_url)
+    with other.read() as connection:
+        is_over = sa.func.pg_terminate_backend(pid, 10_000)  # waits for so many milliseconds
+        assert connection.execute(sa.select(is_over)).scalar_one()
+    other.dispose()
+    return pid
+
+
+def test_a_connection_that_has_rested_and_is_dead_is_opened_anew(
+    database: Database, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_TRIED_AFTER_S", 0.0)
+    pid = _ended(database, postgres_url)
+    with database.read() as connection:
+        assert connection.execute(_PID).scalar_one() != pid
+
+
+def test_a_connection_that_dies_in_use_is_one_error_and_the_next_works(
+    database: Database, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_TRIED_AFTER_S", 3600.0)
+    pid = _ended(database, postgres_url)
+    with pytest.raises(StoreError), database.read() as connection:
+        connection.execute(_PID)
+    with database.read() as connection:
+        assert connection.execute(_PID).scalar_one() != pid
+
+
+def test_the_servers_clock_is_told_by_our_steady_one_for_some_seconds(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = SimpleNamespace(now_s=1_000.0)
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: steady.now_s))
+    with database.read() as connection:
+        server: sa.Select[tuple[object]] = sa.select(sa.func.clock_timestamp())
+        first = database.now(connection)
+        assert abs(connection.execute(server).scalar_one() - first) < timedelta(minutes=1)
+        steady.now_s += 4
+        assert database.now(connection) - first == timedelta(seconds=4)
+        steady.now_s += 2
+        # the server is asked again, whose clock has moved on by less than ours was made to
+        assert timedelta(0) <= database.now(connection) - first < timedelta(seconds=4)
