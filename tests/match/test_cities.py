@@ -5,7 +5,7 @@ import pytest
 from tests.eval.datasets import repo_stories
 from worker.match import cities
 from worker.match.cities import city_countries
-from worker.match.nameindex import NameIndex
+from worker.match.nameindex import NameIndex, SoughtNames
 from worker.match.names import find_names
 from worker.match.places import focus
 from worker.match.skeleton import is_plain_latin
@@ -75,3 +75,9 @@ def test_an_acronym_is_found_though_no_space_follows_it() -> None:
 def test_an_acronym_is_no_word_of_small_letters(text: str, is_there: bool) -> None:
     (acronym,) = find_names(["what the MIT said"])
     assert NameIndex([text]).has(acronym) == is_there
+
+
+@pytest.mark.parametrize("text", ["Die ‚Maré Viva“-Tagung", "der 'Mare Viva'", "“Maré Viva”"])
+def test_a_name_between_quotation_marks_is_as_it_is_written(text: str) -> None:
+    (name,) = find_names(["they spoke of Maré Viva"])
+    assert NameIndex([text]).written(SoughtNames([name])) == {0}

@@ -25,8 +25,8 @@ MIN_WORD_SKELETON = 4
 MIN_SURPRISE = 3.0
 """Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
 _NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
-FOLDED_WORD = re.compile(r"[a-z0-9']+")
-"""A word of a folded text (`skeleton.fold_long`)."""
+FOLDED_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+"""A word of a folded text (`skeleton.fold_long`), without the quotation marks around it."""
 _UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(

@@ -31,10 +31,10 @@ MAX_SKIMMED, MIN_SKIMMED = 2_000, 4
 """Skimmed texts of a watch, and of one seed; each is compared with each article's first texts."""
 FIRM = 0.9
 """How firmly a watch is about its two foremost countries, on average, from which whoever names none
-of its countries and none of its names is left out (`candidates.names_nothing`). No related article
-of six stories is; of 1,584 translations of single documents that are as firm, 4, of two seeds in
-Arabic. From .8 on 15 of 1,728, and 58 of 2,304 if cities alone made a country firm: in Arabic some
-are none."""
+of its countries and hardly one of its names is left out (`candidates.names_nothing`). No related
+article of six stories is; of 1,584 translations of single documents that are as firm, 6, of two
+seeds in Arabic and one in Japanese (4 if any name counted; from .8 on 15 of 1,728, and 58 of 2,304
+if cities alone made a country firm: in Arabic some are none)."""
 MAX_NAMES = 400
 """Names of a watch, however many seeds it has; two seeds of an event have about 50."""
 
