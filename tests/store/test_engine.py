@@ -61,11 +61,26 @@ def test_the_servers_clock_is_told_by_our_steady_one_for_some_seconds(
     steady = SimpleNamespace(now_s=1_000.0)
     monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: steady.now_s))
     with database.read() as connection:
-        server: sa.Select[tuple[object]] = sa.select(sa.func.clock_timestamp())
         first = database.now(connection)
-        assert abs(connection.execute(server).scalar_one() - first) < timedelta(minutes=1)
+        clock = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        assert timedelta(0) <= clock - first < timedelta(minutes=1)
         steady.now_s += 4
         assert database.now(connection) - first == timedelta(seconds=4)
         steady.now_s += 2
         # the server is asked again, whose clock has moved on by less than ours was made to
         assert timedelta(0) <= database.now(connection) - first < timedelta(seconds=4)
+
+
+def test_an_answer_that_took_long_is_not_kept_as_the_servers_clock(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = SimpleNamespace(now_s=1_000.0)
+
+    def slowly() -> float:
+        steady.now_s += 0.5
+        return steady.now_s
+
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=slowly))
+    with database.read() as connection:
+        first, second = database.now(connection), database.now(connection)
+    assert timedelta(0) < second - first < timedelta(seconds=0.4)

@@ -81,7 +81,7 @@ class SoughtNames:
                     if not is_word:
                         self.bones_of_several.setdefault(bones, []).append(number)
         self.are_latin = all(is_plain_latin(name.text) for name in names)
-        """Whether a text in Latin script writes them with the same letters, more or less."""
+        """Whether all are in Latin script, so that texts in it write them as they are."""
         self.beginnings = frozenset(
             bones[:length] for bones in self.bones_of_several for length in range(1, len(bones) + 1)
         )

@@ -41,6 +41,8 @@ _TRIED_AFTER_S = 1.0
 _CLOCK_KEPT_S = 5.0
 """For so long the database's time is told by this machine's steady clock: a question less in most
 transactions. Who is paused for longer than its lease has lost it, as ever."""
+_CLOCK_WITHIN_S = 0.02
+"""An answer that took longer tells the moment, but is not kept: two workers differ by no more."""
 _POSTGRES_LIMITS = (
     "-c statement_timeout=30000 -c lock_timeout=5000 "
     "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
@@ -78,7 +80,7 @@ class Database:
         # SQLite has one writer; its own waiting sleeps up to 0.1 s a look, so that of 13 threads of
         # one process that write at once most would sleep while nobody writes
         self._writing = threading.RLock() if self.is_sqlite else nullcontext()
-        self._adding: dict[sa.Table, Any] = {}
+        self._adding: dict[tuple[sa.Table, str], Any] = {}
         self._told_clock: tuple[float, datetime] | None = None
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
 
@@ -144,8 +146,11 @@ class Database:
         told = self._told_clock
         if told is not None and (since_s := time.monotonic() - told[0]) < _CLOCK_KEPT_S:
             return told[1] + timedelta(seconds=since_s)
+        asked_s = time.monotonic()
         moment: datetime = connection.execute(_NOW).scalar_one()
-        self._told_clock = time.monotonic(), moment
+        told_s = time.monotonic()
+        if told_s - asked_s < _CLOCK_WITHIN_S:
+            self._told_clock = told_s, moment
         return moment
 
     def insert(self, table: sa.Table) -> Any:
@@ -164,13 +169,13 @@ class Database:
 
     def insert_adding(self, table: sa.Table, column: str) -> Any:
         """An INSERT that adds to a column of the rows whose key is there already; built once."""
-        if table not in self._adding:
+        if (table, column) not in self._adding:
             insert = self.insert(table)
-            self._adding[table] = insert.on_conflict_do_update(
+            self._adding[table, column] = insert.on_conflict_do_update(
                 index_elements=list(table.primary_key.columns),
                 set_={column: table.c[column] + insert.excluded[column]},
             )
-        return self._adding[table]
+        return self._adding[table, column]
 
     def dispose(self) -> None:
         """Close all connections (before a fork, and at the end)."""

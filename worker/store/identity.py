@@ -153,7 +153,7 @@ def owner_of(
         The article's id, which may be the page's own; and whether it is the same article. If it
         is not, the declaration is wrong.
     """
-    key, own_id = str(result.canonical_key_hash), result.job.id
+    key, own_id = result.canonical_key_hash or "", result.job.id
     is_own = addresses.is_own(result)
     rightful_id = None if is_own else connection.execute(_RIGHTFUL, {"key": key}).scalar()
     declared_id = addresses.declared.get(key)
