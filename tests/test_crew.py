@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import is_running
 from tests.sites import KELP
 from tests.slow_site import slow_site
 from worker.folderlock import FolderLock
@@ -58,7 +59,8 @@ BEGIN = """
 import json, os, signal, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tests.test_crew import begin_and_wait, die, hang, is_running, refuse, who
+from tests.processes import is_running
+from tests.test_crew import begin_and_wait, die, hang, refuse, who
 from worker import wiring
 from worker.config import load_settings
 from worker.crew import ForkedCrew
@@ -99,11 +101,6 @@ def told_by(tmp_path: Path, script: str) -> list[Any]:
         process.kill()
     assert process.returncode == 0
     return [json.loads(line) for line in told.splitlines()]
-
-
-def is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")  # nobody may reap an orphan in a container
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_for(condition: Callable[[], bool], within_s: float = 60) -> None:

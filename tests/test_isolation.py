@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import is_running
 from worker.domain import Outcome
 from worker.errors import ParseError
 from worker.isolation import LARGE_BYTES, MOST_MOVED_CHILDREN, Isolation
@@ -150,18 +151,9 @@ def test_a_busy_child_ends_after_its_parent_was_killed(kind: str) -> None:
     parent.kill()
     parent.communicate()
     ends_at = time.monotonic() + 10
-    while any(map(_is_running, pids)):  # the child, and the template that has forked it
+    while any(map(is_running, pids)):  # the child, and the template that has forked it
         assert time.monotonic() < ends_at
         time.sleep(0.1)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{pid}/stat")  # nobody may reap an orphan in a container
-    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 @linux_only
@@ -203,7 +195,7 @@ def test_a_template_that_was_killed_is_replaced_and_at_last_done_without() -> No
         for pid in (child, template):
             if pid != os.getpid():
                 os.kill(pid, signal.SIGKILL)
-                while _is_running(pid):
+                while is_running(pid):
                     time.sleep(0.01)
     assert len(set(templates)) == 4
     assert templates[3] == os.getpid()
@@ -269,10 +261,10 @@ def test_of_forks_one_is_kept_where_one_suffices(
         slow.result()
     second = isolation.call(f"{HERE}:own_pid")
     assert first != second  # both were kept, the last one is asked first
-    assert _is_running(first)
+    assert is_running(first)
     monkeypatch.setattr("worker.isolation.IDLE_FORK_S", 0.0)
     assert isolation.call(f"{HERE}:own_pid") == second
-    assert not _is_running(first)
+    assert not is_running(first)
     assert isolation.call(f"{HERE}:own_pid") == second
     isolation.close()
 
@@ -287,7 +279,7 @@ def test_the_last_fork_ends_too_when_it_was_not_needed_for_long(
     for _ in range(2):  # whoever comes after that gets another one, which ends as well
         pid = isolation.call(f"{HERE}:own_pid")
         ends_at = time.monotonic() + 30
-        while _is_running(pid):
+        while is_running(pid):
             assert time.monotonic() < ends_at
             time.sleep(0.05)
     isolation.close()
