@@ -278,7 +278,8 @@ def _postgres_engine(url: URL) -> sa.Engine:
         engine = sa.create_engine(
             url.difference_update_query(["options"]),
             json_serializer=_json_text,
-            connect_args={"options": options, "connect_timeout": 5},
+            pool_use_lifo=True,  # few connections, whose statements are prepared and cached
+            connect_args={"options": options, "connect_timeout": 5, "prepare_threshold": 2},
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise ConfigError(
