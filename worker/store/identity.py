@@ -93,10 +93,10 @@ class Addresses:
     def move(self, key: str, owner_id: int) -> None:
         """Give a declared address to another article."""
         self._connection.execute(_MOVE, {"key": key, "owner": owner_id})
-        self.changed()
+        self.declared[key] = owner_id
 
     def changed(self) -> None:
-        """Two articles were joined, with their addresses."""
+        """Others may have them now: two articles were joined, or another worker had the locks."""
         self._declared = None
 
 
@@ -130,6 +130,7 @@ def lock_articles(
     ids.update(connection.execute(_KNOWN_BY, {"keys": list(keys.values())}).scalars())
     ids.update(addresses.declared.values())
     connection.execute(_HOLD, {"ids": list(ids)}).all()
+    addresses.changed()  # by whom was waited for, perhaps
     return addresses
 
 
