@@ -83,17 +83,37 @@ class Database:
         self._adding: dict[tuple[sa.Table, str], Any] = {}
         self._told_clock: tuple[float, datetime] | None = None
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
+        self._reading = self._engine
+        if not self.is_sqlite:  # a transaction for each statement: none is begun, and none ended
+            self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open a transaction for reading.
 
+        On PostgreSQL each statement is one: those of a transaction as it usually has them see what
+        others write between them all the same.
+
         Raises:
             StoreError: the database cannot be reached or refused.
         """
-        with _translated(self.url), self._engine.connect() as connection, connection.begin():
+        with _translated(self.url), self._reading.connect() as connection, connection.begin():
             self._begin(connection, "BEGIN")
             yield connection
+
+    @contextmanager
+    def once(self) -> Iterator[sa.Connection]:
+        """A connection for a statement that writes; on PostgreSQL each is its own transaction.
+
+        Raises:
+            StoreError: the database cannot be reached or refused.
+        """
+        if self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+        else:
+            with _translated(self.url), self._reading.connect() as connection:
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -167,14 +187,22 @@ class Database:
         """An INSERT that passes over rows whose key is there already."""
         return self.insert(table).on_conflict_do_nothing()
 
+    def several(self, insert: Any) -> Any:
+        """Have an INSERT such as these write several rows a statement, each key once.
+
+        PostgreSQL is otherwise told one row after the other; SQLite is faster by that.
+        """
+        return insert if self.is_sqlite else insert.returning(sa.literal_column("1"))
+
     def insert_adding(self, table: sa.Table, column: str) -> Any:
-        """An INSERT that adds to a column of the rows whose key is there already; built once."""
+        """An INSERT of rows, each key once, that adds to a column of those there; built once."""
         if (table, column) not in self._adding:
             insert = self.insert(table)
-            self._adding[table, column] = insert.on_conflict_do_update(
+            adding = insert.on_conflict_do_update(
                 index_elements=list(table.primary_key.columns),
                 set_={column: table.c[column] + insert.excluded[column]},
             )
+            self._adding[table, column] = self.several(adding)
         return self._adding[table, column]
 
     def dispose(self) -> None:

@@ -89,7 +89,7 @@ def store_entries(
         ids = known_ids | new_ids
         _unskip(connection, result.job.id, list(known_ids.values()), now)
         connection.execute(
-            database.insert_new(sighting),
+            database.several(database.insert_new(sighting)),
             [
                 {
                     "feed_id": result.job.id,

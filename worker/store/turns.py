@@ -6,6 +6,7 @@ import logging
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from worker.errors import StoreError
 from worker.store.engine import Database
 from worker.store.schema import host_place, host_turn
-from worker.store.turnsql import LEAVE, LOCK, NEXT_AT, RENEW, Statements
+from worker.store.turnsql import NEXT_AT, Statements
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class TurnStore:
 
     A turn is one statement, so that two workers never get the same one. Times are seconds since
     1970 on the database's own clock: the workers' clocks need not agree. Threads that ask at the
-    same time share a transaction. A thread that is there while there are any places renews them,
+    same time share a visit. A thread that is there while there are any places renews them,
     and gives back those that were left, several at once.
     """
 
@@ -96,7 +97,7 @@ class TurnStore:
         return asking.token, asking.wait_s
 
     def _enter_all(self) -> None:
-        """Ask for all who are waiting to ask, in one transaction."""
+        """Ask for all who are waiting to ask."""
         with self._changed:
             asked, self._asked = self._asked, []
             hosts = {one.host for one in asked}
@@ -104,22 +105,26 @@ class TurnStore:
         try:
             if is_left:
                 self.give_back()
-            with self._db.write() as connection:
-                now_s = self._db.now(connection).timestamp()
-                # places before turns and both in one order, so that no two wait for each other
-                asked.sort(key=lambda one: one.host)
-                entered = [one for one in asked if self._enter(connection, one, now_s)]
-                waits_s = [
-                    self._take(connection, one.host, one.delay_s, one.max_wait_s, now_s)
-                    for one in entered
-                ]
+            if self._db.is_sqlite:
+                self._enter_each(asked)
+            else:
+                self._enter_several(asked)
         except StoreError as error:
             for one in asked:
-                one.error = error
-            return
+                if one.wait_s is None:
+                    one.error = error
+
+    def _enter_each(self, asked: Sequence[_Asking]) -> None:
+        """One after the other, in one transaction."""
+        with self._db.write() as connection:
+            now_s = self._db.now(connection).timestamp()
+            entered = [one for one in asked if self._enter(connection, one, now_s)]
+            waits_s = [
+                self._take(connection, one.host, one.delay_s, one.max_wait_s, now_s)
+                for one in entered
+            ]
         for one, wait_s in zip(entered, waits_s, strict=True):
-            self._hold(one.token)
-            one.wait_s = wait_s
+            self._hold(one, wait_s)
 
     def _enter(self, connection: sa.Connection, asking: _Asking, now_s: float) -> bool:
         place = {"host": asking.host, "token": asking.token,
@@ -129,6 +134,42 @@ class TurnStore:
             is not None
             for number in range(asking.most)
         )
+
+    def _enter_several(self, asked: Sequence[_Asking]) -> None:
+        """A statement for all that differ in their hosts alone, and for each number of a place.
+
+        Each is a transaction of its own: whoever waits for one of its rows holds nothing else.
+        """
+        for number in range(max(one.most for one in asked)):
+            alike: dict[tuple[float, float, int], list[_Asking]] = {}
+            of_host: Counter[str] = Counter()
+            for one in asked:
+                if one.wait_s is None and number < one.most:
+                    key = one.delay_s, one.max_wait_s, of_host[one.host]
+                    of_host[one.host] += 1
+                    alike.setdefault(key, []).append(one)
+            for several in alike.values():
+                self._enter_alike(several, number)
+
+    def _enter_alike(self, asked: Sequence[_Asking], number: int) -> None:
+        by_token = {one.token: one for one in asked}
+        delay_s, max_wait_s = asked[0].delay_s, asked[0].max_wait_s
+        with self._db.once() as connection:
+            now_s = self._db.now(connection).timestamp()
+            values = {
+                "hosts": [one.host for one in asked], "tokens": list(by_token), "number": number,
+                "now_s": now_s, "until_s": now_s + _PLACE_S,
+                "delay_s": delay_s, "latest_s": now_s + max_wait_s,
+            }  # fmt: skip
+            entered = connection.execute(self._statements.enter_several, values).all()
+            for token, following_s in entered:
+                one = by_token[token]
+                turn_s = (
+                    self._next_at_s(connection, one.host, now_s)
+                    if following_s is None
+                    else following_s - delay_s
+                )
+                self._hold(one, max(0.0, turn_s - now_s))
 
     def leave(self, host: str, place: str) -> None:
         """Give a place back, soon; one that could not be renewed may be another's by now."""
@@ -146,9 +187,8 @@ class TurnStore:
         with self._changed:
             left, self._left = list(self._left), {}
         if left:
-            with self._db.write() as connection:
-                self._lock(connection, left)
-                connection.execute(LEAVE, {"tokens": left})
+            with self._db.once() as connection:
+                connection.execute(self._statements.leave, {"tokens": left})
 
     def renew(self) -> None:
         """Hold the places of this process for longer.
@@ -158,15 +198,9 @@ class TurnStore:
         """
         with self._changed:
             held = list(self._held)
-        with self._db.write() as connection:
-            self._lock(connection, held)
+        with self._db.once() as connection:
             until_s = self._db.now(connection).timestamp() + _PLACE_S
-            connection.execute(RENEW, {"tokens": held, "until_s": until_s})
-
-    def _lock(self, connection: sa.Connection, places: Sequence[str]) -> None:
-        """Lock places in the order in which `enter` does: nobody waits for who waits for them."""
-        if not self._db.is_sqlite:  # it has one writer
-            connection.execute(LOCK, {"tokens": places}).all()
+            connection.execute(self._statements.renew, {"tokens": held, "until_s": until_s})
 
     def close(self) -> None:
         """Renew no place any more, whoever still has one has ended; give back what was left."""
@@ -181,10 +215,11 @@ class TurnStore:
         except StoreError as error:
             log.warning("places at hosts could not be given back: %s", error)
 
-    def _hold(self, place: str) -> None:
+    def _hold(self, asking: _Asking, wait_s: float) -> None:
         with self._changed:
-            self._held.add(place)
+            self._held.add(asking.token)
             self._keep()
+        asking.wait_s = wait_s
 
     def _keep(self) -> None:
         """Have a thread for the places; the caller has the lock."""
