@@ -20,7 +20,7 @@ import numpy as np
 from bench.cached import cached_encoder
 from tests.eval.datasets import ntrex
 from worker.domain import Encoder
-from worker.match.passages import passages
+from worker.match.passages import Passages
 
 OUT = Path(__file__).resolve().parents[1] / "worker/match/data/e5-small.npz"
 COHORT_PER_LANGUAGE = 24
@@ -158,7 +158,7 @@ def main() -> None:
     leads: dict[str, list[np.ndarray]] = defaultdict(list)
     for document in ntrex():
         article = document.article
-        texts = [article.title, *(p.text for p in passages(article.text, limit=40))]
+        texts = [article.title, *(p.text for p in Passages(article.text, limit=40))]
         vectors = encoder.encode(texts)
         rows[document.language].append(vectors)
         leads[document.language].append(vectors[: min(2, len(vectors))])

@@ -21,7 +21,7 @@ from worker.domain import (
 )
 from worker.errors import FetchError, ParseError
 from worker.extract.boilerplate import boilerplate_twins
-from worker.extract.unlike import is_unlike, told_share
+from worker.extract.unlike import is_told, is_unlike
 from worker.extract.urls import clean_url, is_plausible_canonical, url_key
 from worker.records import ArticleJob, ArticleResult, PageTwin
 from worker.services import Services
@@ -35,9 +35,6 @@ MIN_SUMMARY = 60
 """Characters. By the title alone, 4 of 160 related articles would be skipped."""
 THIN_PAGE = 200
 """Characters. A page with less text than this and less than the feed gave has lost its article."""
-
-TOLD_BY_FEED = 0.5
-"""Share of a feed's words from which a page's text is surely the article that it tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +262,7 @@ def _is_told(draft: Draft) -> bool:
     job, extracted = draft.job, draft.extracted
     if extracted is None:
         return False
-    share = told_share(job.entry_title, job.entry_text, extracted.text)
-    return share is not None and share >= TOLD_BY_FEED
+    return is_told(job.entry_title, job.entry_text, extracted.text)
 
 
 def _is_unlike(job: ArticleJob, extracted: ExtractedArticle, services: Services) -> bool:

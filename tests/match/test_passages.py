@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.match.passages import MAX_WIDTH, paragraphs, passages, sentences, width
+from worker.match.passages import MAX_WIDTH, Passages, paragraphs, sentences, width
 
 ARTICLE = """HARBOUR CITY (Agency) - The council approved the new ferry line on Monday evening.
 
@@ -78,11 +78,11 @@ def test_a_han_character_says_as_much_as_three_letters() -> None:
      "1234567890" * 100_000, "", "\ud800 lone", "<b>" * 300_000],
 )  # fmt: skip
 def test_any_text_gives_a_bounded_number_of_passages(text: str) -> None:
-    found = passages(text, limit=40)
+    found = Passages(text, limit=40)
     assert len(found) <= 40
     assert all(p.width <= 2 * MAX_WIDTH for p in found)
 
 
 def test_passages_stand_in_the_text() -> None:
     flat = " ".join(ARTICLE.split())
-    assert all(" ".join(p.text.split()) in flat for p in passages(ARTICLE, limit=40))
+    assert all(" ".join(p.text.split()) in flat for p in Passages(ARTICLE, limit=40))

@@ -15,33 +15,34 @@ from typing import Final
 
 UNLIKE: Final = 0.1
 """Share of a summary's words below which a page's text has nothing of it: docs/design.md."""
+TOLD_BY_FEED: Final = 0.5
+"""Share of a feed's words from which a page's text is surely the article that it tells of."""
 MIN_WORDS: Final = 5
 """Of the title and summary together; with fewer, chance decides."""
 _ENOUGH_WORDS = 10
 """With fewer it is not said that nothing is shared: a headline may be a pun."""
+_BEGINNING_CHARS = 1_500
+"""Of a text that are looked at first: most articles say there what their feed says of them."""
 _PREFIX: Final = 5
 _SHORTEST: Final = 4
 # Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
-_BEGINNING = re.compile(rf"([^\W_]{{{_SHORTEST},{_PREFIX}}})[^\W_]*")
+_START = re.compile(rf"([^\W_]{{{_SHORTEST},{_PREFIX}}})[^\W_]*")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]+")
 """Accents are among what is neither letter nor digit nor space: few signs have to be looked at."""
 
 
-def told_share(title: str, summary: str, text: str) -> float | None:
-    """How much of what a feed says of an article is in a text.
+def is_told(title: str, summary: str, text: str) -> bool:
+    """Whether a page's text is surely the article that its feed tells of.
 
     Args:
         title: the entry's.
         summary: the entry's, or its whole text.
         text: the page's.
-
-    Returns:
-        The share of its words, by their beginnings, from 0 to 1; None if they are too few to tell.
     """
     told = _words(f"{title}\n{summary}")
-    return len(told & _words_of_page(text)) / len(told) if len(told) >= MIN_WORDS else None
+    return len(told) >= MIN_WORDS and _share_reaches(TOLD_BY_FEED, told, text)
 
 
 def is_unlike(title: str, summary: str, text: str) -> bool:
@@ -49,11 +50,18 @@ def is_unlike(title: str, summary: str, text: str) -> bool:
     told = _words(f"{title}\n{summary}")
     if len(told) < _ENOUGH_WORDS:
         return False
-    found = _words_of_page(text)
-    if len(told & found) >= UNLIKE * len(told):
+    if _share_reaches(UNLIKE, told, text):
         return False
     named = {word for word in _words(title) if len(word) == _PREFIX}
-    return not named & found
+    return not named & _words_of_page(text)
+
+
+def _share_reaches(share: float, told: set[str], text: str) -> bool:
+    """Whether a text has this share of a feed's words, by as little of it as will do."""
+    beginning = text[:_BEGINNING_CHARS]
+    if len(text) > len(beginning):  # no word is cut
+        beginning = beginning[: beginning.rfind(" ") + 1]
+    return any(len(told & _words_of_page(part)) >= share * len(told) for part in (beginning, text))
 
 
 @lru_cache(maxsize=32)
@@ -67,7 +75,7 @@ def _words(text: str) -> set[str]:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     folded = _without_accents(decomposed)
     if not _UNSPACED.search(folded):
-        return set(_BEGINNING.findall(folded))
+        return set(_START.findall(folded))
     found: set[str] = set()
     for word in _WORD.findall(folded):
         if _UNSPACED.search(word):

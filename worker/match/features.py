@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from worker.match.encoders import normalised
 from worker.match.figures import Date
 from worker.match.nameindex import NameIndex
 from worker.match.reading import Reading
-from worker.match.vectorspace import Similarities, Space
+from worker.match.vectorspace import Rows, Similarities
 from worker.match.watchindex import WatchIndex
 
 HEAD_TEXTS = 3
@@ -92,8 +91,7 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     alignments = {}
     for number in _nearest_seeds(margins, widths, index):
         mine = index.owner == number
-        seed = Rows(index.vectors[mine], index.widths[mine], index.commonness[mine], index.space)
-        joined = windowed_margins(own, seed)
+        joined = windowed_margins(own, index.rows_of(number))
         alignments[number] = align(margins[:, mine], np.maximum(margins[:, mine], joined), widths)
     nearest = max(
         alignments, key=lambda k: alignments[k].in_order + 0.1 * alignments[k].seed_covered
@@ -139,33 +137,6 @@ def _nearest_seeds(
     best = np.maximum.reduceat(margins, starts, axis=1)
     nearness = (np.maximum(best, 0.0) * widths[:, None]).sum(axis=0)
     return np.argsort(-nearness, kind="stable")[:MAX_ALIGNED]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A text's passages.
-
-    Attributes:
-        vectors: centred, shape (passages, dimension). widths: of the passages.
-        commonness: see `Space.commonness`. space: that the vectors are in.
-    """
-
-    vectors: Vectors
-    widths: NDArray[np.float32]
-    commonness: NDArray[np.float32]
-    space: Space
-
-    @cached_property
-    def pairs(self) -> Vectors:
-        """For each passage the vector of it and the next one together."""
-        weighted = self.vectors * self.widths[:, None]
-        following = np.concatenate([weighted[1:], np.zeros_like(self.vectors[:1])])
-        return normalised(weighted + following)
-
-    @cached_property
-    def pair_commonness(self) -> NDArray[np.float32]:
-        """The commonness of the same."""
-        return self.space.commonness(self.pairs)
 
 
 def windowed_margins(one: Rows, other: Rows) -> Similarities:

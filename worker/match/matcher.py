@@ -124,7 +124,7 @@ class SeedMatcher:
         tunings: Mapping[str, Tuning],
     ) -> tuple[Match, ...]:
         reading = read_article(article)
-        if not reading.texts:
+        if reading.is_empty:
             return tuple(self._none(index, "the article has no text") for index in indexes)
         early = [self._early(reading, index, tunings.get(index.watch.name)) for index in indexes]
         if None not in early:
@@ -154,7 +154,7 @@ class SeedMatcher:
             Relation.UNRELATED,
             round(0.005 + 0.01 * min(shared, 1.0), 4),
             reasons=(reason,),
-            is_suggestion=reading is None or reading.width < MIN_TEXT_WIDTH,
+            is_suggestion=reading is None or reading.head.width < MIN_TEXT_WIDTH,
             encoder=self._encoder.name,
         )
 
@@ -261,9 +261,9 @@ def hopeless_lead(
     if _may_mention(reading, index):
         return None
     for number, hopeless in LEADS:
-        lead = replace(reading, passages=reading.passages[:number])
-        if len(lead.passages) == len(reading.passages):
+        if len(reading.passages) <= number:
             return None
+        lead = reading.part(reading.passages[:number])
         comparison = compare_vectors(lead, encoder.encode(list(lead.texts)), index)
         relation, score = decide(model, lead, comparison, index, tuning)
         if score < hopeless and not relation.is_related:
@@ -307,7 +307,7 @@ def is_mentioned(reading: Reading, comparison: Comparison, index: WatchIndex) ->
     near = comparison.plain.max(axis=1) >= MENTION_NEAR
     apart = comparison.margins.max(axis=1) >= STRONG
     return any(
-        shared_name_weight(replace(reading, title="", passages=(passage,)), index) >= MENTION_NAMES
+        shared_name_weight(reading.part([passage], with_title=False), index) >= MENTION_NAMES
         for passage, is_near in zip(reading.passages, near & apart, strict=False)
         if is_near
     )

@@ -25,8 +25,8 @@ MIN_WORD_SKELETON = 4
 MIN_SURPRISE = 3.0
 """Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
 _NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
-FOLDED_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
-"""A word of a folded text (`skeleton.fold_long`), without the quotation marks around it."""
+_BREAKS = str.maketrans({c: " " for c in map(chr, range(128)) if not c.isalnum() and c != "'"})
+_OUTER_QUOTE = re.compile(r"(?<![a-z0-9])'|'(?![a-z0-9])")
 _UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(
@@ -48,8 +48,12 @@ The first one's capital comes first, which `re` looks for quickly; "l'" is no pa
 _MIN_WORD = 4
 """Letters from which one word in small letters is telling."""
 _LONG_ACRONYM = 4
-_ENDS = tuple((before, after) for before in " '" for after in " '")
-"""What stands around an acronym once a text is folded; long ones are looked for anywhere."""
+
+
+def folded_words(folded: str) -> list[str]:
+    """Return the words of a folded text (`skeleton.fold_long`), without quotation marks around."""
+    spaced = folded.translate(_BREAKS)
+    return (_OUTER_QUOTE.sub(" ", spaced) if "'" in spaced else spaced).split()
 
 
 class SoughtNames:
@@ -98,7 +102,7 @@ class NameIndex:
         texts: title and passages.
         names: gives the text's own names; other spellings in Latin script are looked for among
             them. They are only asked for where one of them may be such a spelling.
-        words: of the texts, folded (`FOLDED_WORD`), if these are known.
+        words: of the texts, folded (`folded_words`), if these are known.
     """
 
     def __init__(
@@ -112,7 +116,7 @@ class NameIndex:
         if not self._is_plain and _NOT_LATIN_LETTER.search(joined):
             joined, words = _SCRIPT_CHANGE.sub(" ", joined), None
         if words is None:
-            words = FOLDED_WORD.findall(fold_long(joined))
+            words = folded_words(fold_long(joined))
         self._folded = f" {' '.join(words)} "
         self._words = frozenset(words)
         self._spaced = joined
@@ -131,6 +135,12 @@ class NameIndex:
     @cached_property
     def _written(self) -> str:
         return self._joined.casefold()
+
+    @cached_property
+    def _parted(self) -> frozenset[str]:
+        """What stands before and behind apostrophes."""
+        words = [word for word in self._words if "'" in word] if "'" in self._folded else ()
+        return frozenset(part for word in words for part in word.split("'"))
 
     @cached_property
     def _acronyms(self) -> frozenset[str]:
@@ -178,7 +188,7 @@ class NameIndex:
         """Whether an acronym may occur: texts without any need no list of theirs."""
         if not self._is_plain or len(acronym) >= _LONG_ACRONYM:
             return not self._is_plain or acronym in self._folded
-        return any(f"{before}{acronym}{after}" in self._folded for before, after in _ENDS) and any(
+        return (acronym in self._words or acronym in self._parted) and any(
             form in self._joined for form in _loud_forms(acronym)
         )
 
@@ -204,7 +214,7 @@ class NameIndex:
 
     def has_folded(self, name: Name) -> bool:
         """Whether a name occurs in this spelling, but for diacritics and capitals."""
-        return f" {' '.join(FOLDED_WORD.findall(name.folded))} " in self._folded
+        return f" {' '.join(folded_words(name.folded))} " in self._folded
 
     def has_start(self, folded: str) -> bool:
         """Whether a word, or a run of words, begins with a folded term ("film": "Filmpark")."""

@@ -16,7 +16,6 @@ from worker.domain import Likeness, Vectors
 from worker.match.align import STRONG, align
 from worker.match.encoders import normalised
 from worker.match.features import (
-    Rows,
     aligned,
     same_facts,
     same_names,
@@ -26,7 +25,7 @@ from worker.match.features import (
 from worker.match.matcher import COPY_SHINGLES, MIN_COPY_SHINGLES, MIN_SHARE, shared_text
 from worker.match.model import Model, shipped_model
 from worker.match.reading import Reading
-from worker.match.vectorspace import Space
+from worker.match.vectorspace import Rows, Space
 
 NEAR_ENOUGH = 0.42
 """Cosine of two texts' means below which they are not compared passage by passage; of 166 pairs of

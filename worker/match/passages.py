@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
+from typing import overload
 
 from worker.match.noise import is_noise, strip_inline_noise
 
@@ -162,37 +163,87 @@ def _lines(text: str) -> Iterable[str]:
 
 def paragraphs(text: str) -> list[str]:
     """Return the article's own paragraphs: cleaned, white space collapsed, noise lines left out."""
-    lines = list(filter(None, _lines(clean(text))))
+    return list(_own_lines(clean(text)))
+
+
+def _own_lines(cleaned: str) -> Iterator[str]:
+    lines = list(filter(None, _lines(cleaned)))
     total = len(lines)
-    kept = []
     for number, line in enumerate(lines):
         if is_noise(line[:400], from_end=total - number, is_first=number == 0):
             continue
         own = strip_inline_noise(line) if len(line) < 4000 else line
         if own:
-            kept.append(own)
-    return kept
+            yield own
 
 
-def passages(text: str, *, limit: int) -> tuple[Passage, ...]:
-    """Split a text into passages.
+class Passages(Sequence[Passage]):
+    """A text's passages, made as far as they are asked for: of most articles the head is enough.
 
     Args:
         text: any text; only the first `MAX_CHARS` characters count.
         limit: at most so many passages: the first three quarters from the start of the text, the
             rest spread evenly over what follows.
+
+    Attributes:
+        text: as it came, cleaned.
     """
-    own = paragraphs(text)
-    has_wide = not text.isascii() and any(map(_WIDE_SIGN.search, own))
-    measure = width if has_wide else len  # most texts have no sign that is wide
-    packed = (
-        _pack((part for s in sentences(one) for part in _hard_split(s, measure)), measure)
-        for one in own
-    )
-    found = list(_merge_short(chain.from_iterable(packed), measure))
-    if len(found) > limit:
-        head = limit * 3 // 4
-        rest = found[head:]
-        step = len(rest) / (limit - head)
-        found = found[:head] + [rest[int(i * step)] for i in range(limit - head)]
-    return tuple(Passage(block, i, measure(block)) for i, block in enumerate(found))
+
+    def __init__(self, text: str, *, limit: int) -> None:
+        self.text = clean(text)
+        self._limit = limit
+        # most texts have no sign that is wide
+        self._measure = len if self.text.isascii() or not _WIDE_SIGN.search(self.text) else width
+        self._blocks = _merge_short(chain.from_iterable(self._packed()), self._measure)
+        self._made: list[Passage] = []
+        self._has_all = False
+
+    def _packed(self) -> Iterator[Iterator[str]]:
+        measure = self._measure
+        for one in _own_lines(self.text):
+            pieces = (part for s in sentences(one) for part in _hard_split(s, measure))
+            yield _pack(pieces, measure)
+
+    def _first(self, number: int) -> Sequence[Passage]:
+        """Make so many, if these are of the text's start."""
+        if number > self._limit * 3 // 4:
+            return self._all()
+        if not self._has_all:
+            missing = max(0, number - len(self._made))
+            self._made += map(self._passage, islice(self._blocks, missing), self._places())
+        return self._made
+
+    def _all(self) -> Sequence[Passage]:
+        if not self._has_all:
+            head = self._limit * 3 // 4
+            self._first(head)
+            rest = list(self._blocks)
+            room = self._limit - len(self._made)
+            if len(rest) > room:
+                step = len(rest) / room
+                rest = [rest[int(i * step)] for i in range(room)]
+            self._made += map(self._passage, rest, self._places())
+            self._has_all = True
+        return self._made
+
+    def _places(self) -> Iterable[int]:
+        return range(len(self._made), self._limit)
+
+    def _passage(self, block: str, index: int) -> Passage:
+        return Passage(block, index, self._measure(block))
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, place: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(place, int):
+            return (self._first(place + 1) if place >= 0 else self._all())[place]
+        is_head = place.stop is not None and min(place.start or 0, place.stop) >= 0
+        return tuple((self._first(place.stop) if is_head else self._all())[place])

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import zip_longest
 
 from worker.domain import UNDETERMINED
 from worker.match.figures import Date, dates, is_telling, numbers
-from worker.match.nameindex import FOLDED_WORD, NameIndex
+from worker.match.nameindex import NameIndex, folded_words
 from worker.match.names import Name, find_names
-from worker.match.passages import Passage, clean, passages
-from worker.match.places import focus, named
-from worker.match.skeleton import fold_long
+from worker.match.passages import MAX_WIDTH, Passage, Passages, clean
+from worker.match.places import focus, named, names_any
+from worker.match.skeleton import fold_long, is_plain_latin
 
 ARTICLE_PASSAGES = 40
 SEED_PASSAGES = 160
+_GLANCED_CHARS = ARTICLE_PASSAGES * MAX_WIDTH
 HEAD_PASSAGES = 6
 """What an article is about its first passages tell: six of every seven pages of other news need not
 be read further (`candidates.is_candidate`)."""
@@ -49,17 +51,24 @@ class Reading:
     Attributes:
         language: ISO 639-1, as detected or else guessed from the script.
         passages: the body's passages.
+        body: as it came, lines that are no prose among them; empty in a part of a text.
     """
 
     title: str
     language: str
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     published: date | None = None
+    body: str = field(default="", repr=False)
     weighed: dict[tuple[int, bool], tuple[object, float]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
-    """Weight of the names that it shares with a watch's index, by the index's id and whether other
-    spellings were left out, beside the index."""
+    """Weight of the names that it shares with a watch's index, by the index's id and whether it was
+    looked at a glance, beside the index."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a title nor a passage."""
+        return not self.title and not self.passages[:1]
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -83,8 +92,29 @@ class Reading:
     @cached_property
     def name_index(self) -> NameIndex:
         """The text, ready to look for names in."""
-        words = FOLDED_WORD.findall(fold_long(self.title)) + self._words
+        words = folded_words(fold_long(self.title)) + self._words
         return NameIndex(self.texts, lambda: self.names, words)
+
+    @cached_property
+    def at_a_glance(self) -> NameIndex:
+        """Title and body as they came, to look in for names as they are written.
+
+        Where a glance is not enough it is the text as it is read.
+        """
+        if self._body_words is None:
+            return self.name_index
+        return NameIndex((self.title, self.body), words=self._body_words)
+
+    @cached_property
+    def _body_words(self) -> list[str] | None:
+        """The words of title and body, folded; None where a glance is not enough.
+
+        That is in other scripts than Latin, and of texts of which not all is read.
+        """
+        whole = f"{self.title}\n{self.body}"
+        if not 0 < len(self.body) <= _GLANCED_CHARS or not is_plain_latin(whole):
+            return None
+        return folded_words(fold_long(whole))
 
     @cached_property
     def all_numbers(self) -> dict[float, str]:
@@ -117,22 +147,30 @@ class Reading:
         """Countries that are named at all; None where their names are not known in its language."""
         return named("\n".join(self.texts), self.language)
 
+    def names_any(self, countries: frozenset[str]) -> bool | None:
+        """Whether one of these countries is named; None where that cannot be told."""
+        return names_any("\n".join(self.texts), self.language, countries)
+
     @cached_property
     def head(self) -> Reading:
         """Title and first passages; itself if it has no more."""
-        if len(self.passages) <= HEAD_PASSAGES:
+        if len(self.passages[: HEAD_PASSAGES + 1]) <= HEAD_PASSAGES:
             return self
-        return replace(self, passages=self.passages[:HEAD_PASSAGES])
+        return self.part(self.passages[:HEAD_PASSAGES])
+
+    def part(self, passages: Sequence[Passage], *, with_title: bool = True) -> Reading:
+        """Return some passages alone, or with the title."""
+        return Reading(self.title if with_title else "", self.language, passages, self.published)
 
     @cached_property
     def _words(self) -> list[str]:
         """The words of the passages, folded."""
-        return FOLDED_WORD.findall(fold_long("\n".join(p.text for p in self.passages)))
+        return folded_words(fold_long("\n".join(p.text for p in self.passages)))
 
     @cached_property
     def units(self) -> list[str]:
         """What runs of words consist of: folded words; where words are not spaced, characters."""
-        units = " ".join(self._words).replace("'", " ").split()
+        units = _units(self._words)
         if UNSPACED.search(self.title + (self.passages[0].text if self.passages else "")):
             joined = "".join(units)
             return [joined[i : i + 3] for i in range(0, len(joined), 3)]
@@ -146,8 +184,13 @@ class Reading:
 
     def may_share_shingles(self, units: frozenset[str]) -> bool:
         """Whether a run of units can be one of a text that has only these units, at a glance."""
-        known = bytes(map(units.__contains__, self.units)) + _PAST_END
-        return _RUN in known
+        own = self.units if self._body_words is None else _units(self._body_words)
+        return _RUN in bytes(map(units.__contains__, own)) + _PAST_END
+
+
+def _units(words: Sequence[str]) -> list[str]:
+    joined = " ".join(words)
+    return joined.replace("'", " ").split() if "'" in joined else list(words)
 
 
 def read(
@@ -163,8 +206,9 @@ def read(
         published_at: gives the day; none is taken from the text.
     """
     title = re.sub(r"\s+", " ", clean(title[:1000])).strip()[:300]
-    found = passages(text, limit=limit)
+    found = Passages(text, limit=limit)
     code = language.partition("-")[0].lower() if language else UNDETERMINED
     if code in ("", UNDETERMINED):
-        code = script_language(title + " " + (found[0].text if found else ""))
-    return Reading(title, code, found, published_at.date() if published_at else None)
+        code = script_language(" ".join([title, *(one.text for one in found[:1])]))
+    day = published_at.date() if published_at else None
+    return Reading(title, code, found, day, found.text)

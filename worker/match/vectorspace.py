@@ -96,6 +96,33 @@ class Space:
         return common
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A text's passages.
+
+    Attributes:
+        vectors: centred, shape (passages, dimension). widths: of the passages.
+        commonness: see `Space.commonness`. space: that the vectors are in.
+    """
+
+    vectors: Vectors
+    widths: NDArray[np.float32]
+    commonness: NDArray[np.float32]
+    space: Space
+
+    @cached_property
+    def pairs(self) -> Vectors:
+        """For each passage the vector of it and the next one together."""
+        weighted = self.vectors * self.widths[:, None]
+        following = np.concatenate([weighted[1:], np.zeros_like(self.vectors[:1])])
+        return normalised(weighted + following)
+
+    @cached_property
+    def pair_commonness(self) -> NDArray[np.float32]:
+        """The commonness of the same."""
+        return self.space.commonness(self.pairs)
+
+
 def pack(rows: Vectors) -> bytes:
     """Return vectors as signed bytes, each row scaled to use them all."""
     largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9)

@@ -22,7 +22,7 @@ from worker.match.places import focus, without_places
 from worker.match.reading import SEED_PASSAGES, Reading, read
 from worker.match.skeleton import fold
 from worker.match.skim import Skimmer
-from worker.match.vectorspace import Space, space_of
+from worker.match.vectorspace import Rows, Space, space_of
 
 MIN_FOCUS = 0.3
 MIN_TELLING = 0.05
@@ -93,6 +93,24 @@ class WatchIndex:
     skimmed: Vectors
     skimmed_core: Vectors
     renderings: tuple[tuple[str, ...], ...] = ()
+
+    def rows_of(self, seed: int) -> Rows:
+        """Return a seed's passages, always the same ones: they are compared with every article."""
+        if seed not in self._rows:
+            mine = self.owner == seed
+            self._rows[seed] = Rows(
+                self.vectors[mine], self.widths[mine], self.commonness[mine], self.space
+            )
+        return self._rows[seed]
+
+    @cached_property
+    def _rows(self) -> dict[int, Rows]:
+        return {}
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The countries that the watch is about, ISO 3166."""
+        return frozenset(self.countries)
 
     @cached_property
     def foremost(self) -> tuple[tuple[str, float], ...]:
