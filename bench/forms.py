@@ -280,9 +280,16 @@ def _poll(store: Store, ask: Callable[[str, list[int], str], None]) -> None:
 
 def _is_idle(store: Store, feeds: int) -> bool:
     """Whether all feeds were polled and nothing is left to do."""
-    if not set(store.articles.counts()) <= {"done", "quarantined"}:
-        return False  # asked often, so what is dear is asked for last
-    return sum(row.last_success_at is not None for row in store.feeds.rows()) >= feeds
+
+    def is_done() -> bool:
+        return set(store.articles.counts()) <= {"done", "quarantined"}
+
+    # asked often: what is dear comes after what is cheap, and a poll may have ended in between
+    return is_done() and _polled(store) >= feeds and is_done()
+
+
+def _polled(store: Store) -> int:
+    return sum(row.last_success_at is not None for row in store.feeds.rows())
 
 
 def watch_folder(folder: Path, feeds: Sequence[str] = ()) -> Path:
