@@ -55,6 +55,19 @@ def test_a_connection_that_dies_in_use_is_one_error_and_the_next_works(
         assert connection.execute(_PID).scalar_one() != pid
 
 
+def test_texts_are_compressed_in_the_quick_way_where_the_server_knows_it(
+    database: Database,
+) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE told (text text)")
+        connection.exec_driver_sql("INSERT INTO told SELECT repeat('seaweed ', 1000)")
+        used = connection.exec_driver_sql("SELECT pg_column_compression(text) FROM told").scalar()
+        known = connection.exec_driver_sql(
+            "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+        ).scalar_one()
+    assert used == ("lz4" if "lz4" in known else "pglz")
+
+
 def test_the_servers_clock_is_told_by_our_steady_one_for_some_seconds(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
