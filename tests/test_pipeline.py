@@ -222,6 +222,17 @@ def test_what_else_is_due_is_taken_up_with_a_batch(services: Services, site: Fak
     assert work(services, ids).outcomes == {}
 
 
+def test_of_what_is_left_a_worker_takes_up_no_more_than_half(
+    services: Services, site: FakeFetcher
+) -> None:
+    ids = poll(services).article_ids
+    claim = services.store.articles.claim_more
+    first, second, third = ([job.id for job in claim(5)] for _ in range(3))
+    assert len(first) == len(second) == 1
+    assert sorted(first + second) == sorted(ids)
+    assert third == []
+
+
 def test_an_article_that_was_tried_before_is_worked_on_alone(
     services: Services, site: FakeFetcher, clock: FakeClock
 ) -> None:

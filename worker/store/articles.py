@@ -68,15 +68,18 @@ class ArticleStore:
         """Claim some of the oldest articles that are due, whoever was told of them.
 
         None that was tried before: what has killed a worker is alone in its batch. Of the oldest
-        only one in `_STRIDE` is taken, so that they are not all of one host.
+        only one in `_STRIDE` is taken, so that they are not all of one host; and where few are left
+        no more than half of them, so that nobody has much to do when others have nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
             values = {"now": now, "most": limit * _STRIDE}
-            oldest = connection.execute(_OLDEST_FRESH, values).scalars()
+            oldest = list(connection.execute(_OLDEST_FRESH, values).scalars())
+            if not oldest:
+                return []
             # two workers that look at the same time shall not want the same ones
-            groups = claims.spread(list(oldest), limit)
-            return _claimed(connection, random.choice(groups), now) if groups else []  # noqa: S311
+            groups = claims.spread(oldest, min(limit, -(-len(oldest) // 2)))
+            return _claimed(connection, random.choice(groups), now)  # noqa: S311
 
     def release(self, jobs: Iterable[ArticleJob], wait_s: float = 0.0) -> None:
         """Give articles back that were claimed but not worked on: due again after some seconds."""
