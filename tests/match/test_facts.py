@@ -8,7 +8,7 @@ from tests.eval.datasets import Labelled, repo_stories
 from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.nameindex import NameIndex, SoughtNames, runs_of_skeletons, skeletons_in
 from worker.match.names import find_names
-from worker.match.places import focus, mentions, without_places
+from worker.match.places import focus, mentions, named, names_any, without_places
 from worker.match.skeleton import is_plain_latin, skeleton
 
 
@@ -173,3 +173,19 @@ def test_names_are_only_read_where_a_spelling_may_be_among_them() -> None:
 def _texts(item: Labelled) -> Iterator[str]:
     yield f"{item.article.title}\n{item.article.text}"
     yield item.article.title
+
+
+def test_whether_a_country_is_named_is_what_naming_them_all_tells() -> None:
+    sought = (frozenset({"KE", "PT"}), frozenset({"US", "VN"}), frozenset({"GB"}), frozenset[str]())
+    answers = set()
+    for story in repo_stories():
+        for item in story.articles:
+            text = f"{item.article.title}\n{item.article.text[:1500]}"
+            language = item.article.language
+            of_all = named(text, language)
+            for codes in sought:
+                expected = None if of_all is None else not codes.isdisjoint(of_all)
+                answers.add(names_any(text, language, codes))
+                assert names_any(text, language, codes) == expected, (language, codes, text[:80])
+    assert answers == {True, False}
+    assert names_any("Ọjà tuntun ní Kenya.", "zxx", frozenset({"KE"})) is None

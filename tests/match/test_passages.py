@@ -86,3 +86,20 @@ def test_any_text_gives_a_bounded_number_of_passages(text: str) -> None:
 def test_passages_stand_in_the_text() -> None:
     flat = " ".join(ARTICLE.split())
     assert all(" ".join(p.text.split()) in flat for p in Passages(ARTICLE, limit=40))
+
+
+@pytest.mark.parametrize("paragraphs_of_it", [1, 5, 9, 60, 200])
+def test_passages_are_the_same_in_whatever_order_they_are_asked_for(paragraphs_of_it: int) -> None:
+    told = [
+        f"Ferry number {n} left the old pier of the town at dawn. {'It was late. ' * (n % 5)}"
+        for n in range(paragraphs_of_it)
+    ]
+    text = "\n\n".join(told)
+    whole = tuple(Passages(text, limit=40))
+    assert [p.index for p in whole] == list(range(len(whole)))
+    by_parts = Passages(text, limit=40)
+    for part in (slice(1), slice(2, 4), slice(7), slice(35), slice(-2, None), slice(None)):
+        assert tuple(by_parts[part]) == whole[part]
+    assert len(by_parts) == len(whole) == min(40, paragraphs_of_it)
+    assert by_parts[0] == whole[0]
+    assert by_parts[-1] == whole[-1]
