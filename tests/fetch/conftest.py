@@ -101,7 +101,17 @@ def trickle(data: bytes, pause_s: float = 0.05) -> Handler:
 
 @pytest.fixture
 def fetcher() -> Iterator[HttpFetcher]:
-    limits = Limits(total_s=1.0, connect_s=1.0, read_s=0.6)
+    """Gives up soon."""
+    yield from _made(Limits(total_s=1.0, connect_s=1.0, read_s=0.6))
+
+
+@pytest.fixture
+def patient() -> Iterator[HttpFetcher]:
+    """Gives up late: for many requests at once on a machine that is busy."""
+    yield from _made(Limits())
+
+
+def _made(limits: Limits) -> Iterator[HttpFetcher]:
     made = HttpFetcher(AddressGuard(LOOPBACK), "0.1.0", "https://watch.test/about", limits=limits)
     yield made
     made.close()

@@ -399,7 +399,7 @@ def test_connections_are_reused_and_a_stale_one_is_replaced(
 
 
 def test_a_server_that_closes_after_each_answer_fails_nobody(
-    server: RawServer, fetcher: HttpFetcher
+    server: RawServer, patient: HttpFetcher
 ) -> None:
     # It promised to keep the connection open: whoever comes next finds it closed, or sees it close,
     # and of many at once, one may take from the pool what another has just given back.
@@ -410,7 +410,7 @@ def test_a_server_that_closes_after_each_answer_fails_nobody(
     server.answers["/"] = closing
 
     def run(_: int) -> bytes:
-        fetched = fetcher.fetch(server.url())
+        fetched = patient.fetch(server.url())
         assert isinstance(fetched, Fetched)
         return fetched.body
 
@@ -418,12 +418,12 @@ def test_a_server_that_closes_after_each_answer_fails_nobody(
         assert list(threads.map(run, range(800))) == [b"hi"] * 800
 
 
-def test_threads_share_a_fetcher(server: RawServer, fetcher: HttpFetcher) -> None:
+def test_threads_share_a_fetcher(server: RawServer, patient: HttpFetcher) -> None:
     server.answers |= {f"/{i}": response(str(i).encode() * 1000) for i in range(40)}
     got: dict[int, bytes] = {}
 
     def run(i: int) -> None:
-        fetched = fetcher.fetch(server.url(f"/{i}"))
+        fetched = patient.fetch(server.url(f"/{i}"))
         assert isinstance(fetched, Fetched)
         got[i] = fetched.body
 
