@@ -94,6 +94,20 @@ def test_who_has_hardly_a_name_and_no_country_of_a_watch_is_not_even_skimmed(
     assert is_skimmed(plain, "zxx")  # CLDR has no names of countries for it
 
 
+def test_names_of_a_seed_in_another_script_are_found_in_latin_spelling() -> None:
+    told = (
+        "Терезу Виларинью Матуш приняли в Кении. Португалия и Кения растят водоросли, сказала "
+        "Тереза Виларинью Матуш в Кении, и Португалия платит. "
+    )
+    seed = Seed("s", "Водоросли Кении и Португалии", told * 3, "ru")
+    index = build_index(Watch("kelp", "Kelp", (seed,)), HashingEncoder())
+    assert index.is_about_two_countries
+    plain = "\n\n".join(_paragraphs(9))
+    told_of = ArticleText("Bus shelters", f"{plain}\n\nSo said Tereza Vilarinyu Matush.", "en")
+    assert not names_nothing(read_article(told_of), index)
+    assert names_nothing(read_article(ArticleText("Bus shelters", plain, "en")), index)
+
+
 def test_who_repeats_a_seeds_words_passes_though_nothing_is_named(skimmer: Skimmer) -> None:
     index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
     words = " ".join(p.text for p in index.readings[0].passages).split()

@@ -97,13 +97,13 @@ class Reading:
 
     @cached_property
     def at_a_glance(self) -> NameIndex:
-        """Title and body as they came, to look in for names as they are written.
+        """Title and body as they came, to look for names in.
 
         Where a glance is not enough it is the text as it is read.
         """
         if self._body_words is None:
             return self.name_index
-        return NameIndex((self.title, self.body), words=self._body_words)
+        return NameIndex((self.title, self.body), lambda: self.names, self._body_words)
 
     @cached_property
     def _body_words(self) -> list[str] | None:
