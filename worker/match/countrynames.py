@@ -12,9 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
-from babel.core import get_global
-
-from worker.match.figures import babel_locale
+from worker.match.cldr import facts_of
 from worker.match.skeleton import LETTERS, is_plain_latin
 
 # What the news writes and CLDR lacks: abbreviations and one-character names in headlines. General
@@ -62,64 +60,6 @@ _ALSO = {
     "CD": "DR_Congo DRC RDC Congolese",
     "PH": "Philippines Filipino Philippine Filipina Pilipinas",
 }  # fmt: skip
-_NATIONAL = [
-    "fr",
-    "de",
-    "ja",
-    "ko",
-    "vi",
-    "it",
-    "th",
-    "id",
-    "ms",
-    "km",
-    "lo",
-    "my",
-    "tr",
-    "ru",
-    "uk",
-    "pl",
-    "cs",
-    "sk",
-    "hu",
-    "ro",
-    "bg",
-    "el",
-    "he",
-    "fa",
-    "sv",
-    "da",
-    "fi",
-    "nb",
-    "is",
-    "nl",
-    "hi",
-    "bn",
-    "ur",
-    "si",
-    "ne",
-    "ka",
-    "hy",
-    "az",
-    "kk",
-    "uz",
-    "mn",
-    "am",
-    "so",
-    "zh",
-    "sq",
-    "mk",
-    "sr",
-    "hr",
-    "sl",
-    "et",
-    "lv",
-    "lt",
-    "be",
-    "ga",
-    "mt",
-]
-_REGIONAL = ("en_US", "en_GB", "en_AU", "fr_CA", "es_MX", "pt_BR", "zh_Hans_CN")
 UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
@@ -142,17 +82,17 @@ class CountryNames:
         self.stems: dict[str, str] = {}
         self.phrases: list[tuple[str, str]] = []
         self.unspaced: list[tuple[str, str]] = []
-        for code, names in _ALSO.items():
-            for name in names.split():
-                self._add(name.replace("_", " "), code, as_is=True)
-        for tag in dict.fromkeys(("en", language)):
-            self._add_locale(tag)
+        if language == "en":
+            self._add_table()
+        else:
+            self._add_all(names_of("en"))
+        self._add_language(language)
         self.unspaced.sort(key=lambda pair: -len(pair[0]))
         self.phrases.sort(key=lambda pair: -len(pair[0]))
         self._beginnings = {name.casefold()[:_BEGINNING] for name in (*self.words, *self.stems)}
         self._by_space: dict[str, list[int]] = {}
         for number, (phrase, _) in enumerate(self.phrases):
-            mark = _around_spaces(phrase)[0]
+            mark = next(iter(_around_spaces(phrase)), "")
             self._by_space.setdefault(mark if len(mark) == 4 else "", []).append(number)
 
     def telling(self, words: Iterable[str]) -> dict[str, list[str]]:
@@ -186,30 +126,26 @@ class CountryNames:
         numbers = {number for mark in marks for number in by_space[mark]}
         return [pair for n in sorted(numbers) if (pair := self.phrases[n])[0] in folded]
 
-    def _add_locale(self, tag: str) -> None:
-        locale = babel_locale(tag)
-        if locale is None:
-            return
-        for code, name in locale.territories.items():
-            if (
-                len(code) == 2
-                and code.isalpha()
-                and code not in ("ZZ", "XA", "XB", "EU", "UN", "EZ")
-            ):
-                for part in re.split(r"\s*[(（,]\s*", name):
-                    self._add(part.strip(" )）"), code)
-                    self.territories.add(part.strip(" )）").casefold())
-        likely = get_global("likely_subtags")
-        for language in _NATIONAL:
-            demonym = locale.languages.get(language)
-            home = likely.get(language, "").rpartition("_")[2]
-            if demonym and len(home) == 2 and " " not in demonym and not UNSPACED.search(demonym):
-                self._add(demonym, home)
-        base = {locale.languages.get(code, "").casefold() for code in ("en", "fr", "es", "pt")}
-        for regional in _REGIONAL:
-            for word in WORD.findall(locale.languages.get(regional, "")):
-                if word.casefold() not in base and len(word) > MIN_STEM:
-                    self._add(word, regional[-2:])
+    def _add_table(self) -> None:
+        for code, names in _ALSO.items():
+            for name in names.split():
+                self._add(name.replace("_", " "), code, as_is=True)
+
+    def _add_all(self, others: CountryNames) -> None:
+        self.words |= others.words
+        self.territories |= others.territories
+        self.stems |= others.stems
+        self.phrases += others.phrases
+        self.unspaced += others.unspaced
+
+    def _add_language(self, code: str) -> None:
+        facts = facts_of(code)
+        for name, country in facts.countries:
+            for part in re.split(r"\s*[(（,]\s*", name):
+                self._add(part.strip(" )）"), country)
+                self.territories.add(part.strip(" )）").casefold())
+        for name, country in facts.adjectives:
+            self._add(name, country)
 
     def _add(self, name: str, code: str, *, as_is: bool = False) -> None:
         folded = name.casefold()
@@ -262,13 +198,16 @@ def country_of(word: str, names: CountryNames) -> str | None:
 def marks_of(language: str, codes: frozenset[str]) -> tuple[list[str], list[str]]:
     """Return what a text in Latin letters has if it names one of some countries.
 
-    One of the first as it is, or one of the others in small letters.
+    One of the first as it is, or one of the others in small letters; none has white space.
     """
     names = names_of(language)
     named = (*names.words.items(), *names.stems.items(), *names.phrases)
-    marks = {mark for mark, code in named if code in codes and is_plain_latin(mark)}
+    told = {mark for mark, code in named if code in codes and is_plain_latin(mark)}
+    marks = {max(mark.split(), key=len) for mark in told}
     loud = {mark for mark in marks if mark != mark.casefold()}
-    usual = marks - loud
-    # who has "vietnam" has "vietna"
-    least = (one for one in usual if not any(mark in one for mark in usual - {one}))
-    return sorted(loud), sorted(least)
+    return _shortest(loud), _shortest(marks - loud)
+
+
+def _shortest(marks: set[str]) -> list[str]:
+    """Return those that have none of the others in them: who has "vietnam" has "vietna"."""
+    return sorted(one for one in marks if not any(mark in one for mark in marks - {one}))

@@ -1,6 +1,6 @@
 """Numbers and dates of a text by value, whatever digits, separators, words of scale and months.
 
-Words of scale ("Millionen", "juta", "万") and month names come from CLDR, by way of Babel.
+Words of scale ("Millionen", "juta", "万") and month names come from CLDR.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError, localedata
-
+from worker.match.cldr import facts_of
 from worker.match.skeleton import LETTERS
 
 _A_WORD = re.compile(LETTERS)
@@ -61,66 +60,25 @@ def western_digits(text: str) -> str:
     return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
-@lru_cache(maxsize=256)
-def babel_locale(language: str) -> Locale | None:
-    """Return CLDR's data for a language code, or None if there is none."""
-    code = language.replace("-", "_")
-    for candidate in (code, code.partition("_")[0]):
-        try:
-            if candidate and localedata.exists(candidate):
-                return Locale.parse(candidate)
-        except (UnknownLocaleError, ValueError):
-            continue
-    return None
-
-
 @lru_cache(maxsize=128)
 def month_names(language: str) -> dict[str, int]:
     """Return the months' names and abbreviations of a language and of English, folded in case."""
-    names: dict[str, int] = {}
-    for code in ("en", language, *_ALSO_MONTHS.get(language, ())):
-        locale = babel_locale(code)
-        if locale is None:
-            continue
-        for context in locale.months.values():
-            for kind in ("wide", "abbreviated"):
-                for month, name in context.get(kind, {}).items():
-                    key = name.casefold().strip(". ")
-                    if len(key) >= 3 and not key[0].isdigit():
-                        names[key] = month
-    return names
+    codes = dict.fromkeys(("en", language, *_ALSO_MONTHS.get(language, ())))
+    return {name: month for code in codes for name, month in facts_of(code).months.items()}
 
 
 @lru_cache(maxsize=128)
 def calendar_words(language: str) -> frozenset[str]:
     """Return the names of months and days of a language and of English, folded in case."""
-    words = set(month_names(language))
-    for code in ("en", language):
-        locale = babel_locale(code)
-        if locale is not None:
-            for context in locale.days.values():
-                for kind in ("wide", "abbreviated"):
-                    words.update(d.casefold().strip(".") for d in context.get(kind, {}).values())
-    return frozenset(words)
+    days = (*facts_of("en").days, *facts_of(language).days)
+    return frozenset(month_names(language)).union(days)
 
 
 @lru_cache(maxsize=128)
 def scale_words(language: str) -> dict[str, float]:
     """Return the words of scale of a language and of English ("million": 1e6), folded in case."""
-    words: dict[str, float] = {"k": 1e3, "bn": 1e9, "mn": 1e6}
-    for code in ("en", language):
-        locale = babel_locale(code)
-        if locale is None:
-            continue
-        for style in ("long", "short"):
-            for plural in locale.compact_decimal_formats.get(style, {}).values():
-                for size, pattern in plural.items():
-                    written = str(pattern.pattern).partition(";")[0]  # after it: if negative
-                    zeros = written.count("0")
-                    word = re.sub(r"[0¤#'\s\u00a0]", "", written).casefold().strip(".")
-                    if word and zeros and (len(word) > 1 or style == "long"):
-                        words.setdefault(word, float(size) / 10 ** (zeros - 1))
-    return words | CJK_SCALES
+    usual = {"k": 1e3, "bn": 1e9, "mn": 1e6}
+    return facts_of(language).scales | facts_of("en").scales | usual | CJK_SCALES
 
 
 def value_of(digits: str) -> float | None:

@@ -9,11 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from babel.core import get_global
-
 from worker.match.cities import city_countries
+from worker.match.cldr import has_language, zone_cities
 from worker.match.countrynames import UNSPACED, WORD, CountryNames, country_of, marks_of, names_of
-from worker.match.figures import babel_locale
 from worker.match.skeleton import fold, is_plain_latin
 
 # Countries by one character, in pairs ("越美", "한·미", "美对越") and before a katakana name.
@@ -33,18 +31,7 @@ _LATIN_WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*\.?")
 @lru_cache(maxsize=1)
 def world_cities() -> frozenset[str]:
     """Return the cities that name CLDR's time zones, in the largest languages, folded."""
-    cities: set[str] = set()
-    for code in ("en", "fr", "de", "es", "id", "vi", "it", "pt", "nl", "pl", "tr"):
-        locale = babel_locale(code)
-        zones = locale.time_zones if locale is not None else {}
-        cities.update(fold(z["city"]) for z in zones.values() if isinstance(z.get("city"), str))
-    cities.update(
-        fold(key.rpartition("/")[2].replace("_", " ")) for key in get_global("zone_aliases")
-    )
-    cities.update(
-        fold(key.rpartition("/")[2].replace("_", " ")) for key in get_global("zone_territories")
-    )
-    return frozenset(cities)
+    return frozenset(map(fold, zone_cities()))
 
 
 def mentions(
@@ -72,7 +59,7 @@ def named(text: str, language: str) -> frozenset[str] | None:
         text: title and passages, lines of their own.
         language: ISO 639-1 of the text; English names count in every language.
     """
-    return None if babel_locale(language) is None else frozenset(mentions(text, language))
+    return frozenset(mentions(text, language)) if has_language(language) else None
 
 
 def names_any(text: str, language: str, codes: frozenset[str]) -> bool | None:
@@ -83,14 +70,26 @@ def names_any(text: str, language: str, codes: frozenset[str]) -> bool | None:
         language: as for `named`; None is returned where CLDR lacks it.
         codes: ISO 3166 codes.
     """
-    if babel_locale(language) is None:
+    if not has_language(language):
         return None
-    if is_plain_latin(text):
-        loud, usual = marks_of(language, codes)
-        folded = text.casefold()
-        if not any(map(text.__contains__, loud)) and not any(map(folded.__contains__, usual)):
-            return False
+    if is_plain_latin(text) and names_none(text, language, codes):
+        return False
     return not codes.isdisjoint(mentions(text, language))
+
+
+def names_none(text: str, language: str, codes: frozenset[str]) -> bool:
+    """Whether a text certainly names none of some countries, at a glance.
+
+    Args:
+        text: in Latin letters (`is_plain_latin`), with any white space.
+        language: as for `named`; False is returned where CLDR lacks it.
+        codes: ISO 3166 codes.
+    """
+    if not has_language(language):
+        return False
+    loud, usual = marks_of(language, codes)
+    folded = text.casefold()
+    return not any(map(text.__contains__, loud)) and not any(map(folded.__contains__, usual))
 
 
 def _words(text: str, is_latin: bool) -> list[str]:

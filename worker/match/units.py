@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from babel import Locale, UnknownLocaleError, localedata
 from babel.numbers import get_currency_name, get_currency_symbol
 from babel.units import UnknownUnitError, format_unit
 
 from worker.domain import Measure
-from worker.match.figures import babel_locale, western_digits
+from worker.match.figures import western_digits
 from worker.match.places import mentions
 from worker.match.skeleton import LETTERS
 
@@ -129,6 +130,19 @@ def _ends(term: Term, text: str, end: int) -> bool:
     if "\uac00" <= term.text[-1] <= "\ud7af":  # Korean endings follow one syllable too
         least = 1 if term.kind is Measure.AMOUNT else 2
     return len(term.text) >= least and len(rest[0]) <= 4 and not term.is_code
+
+
+@lru_cache(maxsize=256)
+def babel_locale(language: str) -> Locale | None:
+    """Return CLDR's data for a language code, or None if there is none."""
+    code = language.replace("-", "_")
+    for candidate in (code, code.partition("_")[0]):
+        try:
+            if candidate and localedata.exists(candidate):
+                return Locale.parse(candidate)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
 
 
 @lru_cache(maxsize=128)
