@@ -83,14 +83,19 @@ def test_who_has_hardly_a_name_and_no_country_of_a_watch_is_not_even_skimmed(
     plain = "\n\n".join(_paragraphs(20))
     name = next(name.text for name in index.names if name.words == 2)
     assert not is_skimmed(plain)
-    assert is_skimmed(f"The ministry in Kenya said so.\n\n{plain}")
-    assert is_skimmed(f"Le ministère du Kenya le dit.\n\n{plain}", "fr")
+    assert is_skimmed(f"The ministry in Kenya said so, and Portugal.\n\n{plain}")
+    assert is_skimmed(f"Le ministère du Kenya le dit.\n\n{plain}\n\nEt le Portugal.", "fr")
+    assert is_skimmed(f"The ministry in Kenya said so.\n\n{plain}\n\nSo said a man in Lisbon.")
+    assert not is_skimmed(f"The ministry in Kenya said so.\n\n{plain}")  # nothing of Portugal
+    short = "\n\n".join(_paragraphs(2))
+    assert is_skimmed(f"The ministry in Kenya said so.\n\n{short}")  # which may stand in the rest
     assert is_skimmed(f"{plain}\n\nSo said {name}.")
     assert not is_skimmed(f"{plain}\n\nSo said a man in Matosinhos.")  # named once by a seed
     assert is_skimmed(f"{plain}\n\nSo said a man in Apúlia, who is from Nairobi.")
     russian = "Новые остановки автобусов откроют весной, сказали в городе.\n\n" * 8
     assert not is_skimmed(russian, "ru")
     assert is_skimmed(f"{russian}Так сказала Тереза Виларинью Матуш.", "ru")
+    assert is_skimmed(f"В Португалии так сказали.\n\n{russian}", "ru")
     assert is_skimmed(plain, "zxx")  # CLDR has no names of countries for it
 
 
@@ -166,7 +171,7 @@ def _paragraphs(number: int) -> list[str]:
 
 def test_of_a_long_article_of_other_things_the_head_is_enough(skimmer: Skimmer) -> None:
     index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
-    text = "\n\n".join(["A firm from Portugal delivers the paint.", *_paragraphs(30)])
+    text = "\n\n".join(["A firm from Portugal delivers the paint.", *_paragraphs(30), "Kenya."])
     reading = read_article(ArticleText("Bus shelters", text, "en"))
     assert not is_candidate(reading, index, skimmer)
     assert "countries_by_name" in vars(reading.head)
@@ -212,7 +217,7 @@ def test_what_the_gate_leaves_out_is_not_encoded_and_says_why() -> None:
 
 def test_a_language_that_cannot_be_skimmed_is_encoded(skimmer: Skimmer) -> None:
     index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
-    text = "Ọjà tuntun ní Kenya. " * 20
+    text = "Ọjà tuntun ní Kenya, ní Portugal. " * 20
     assert is_candidate(read_article(ArticleText("Ọjà", text, "yo")), index, skimmer)
 
 

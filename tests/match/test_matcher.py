@@ -110,9 +110,10 @@ def test_of_a_long_article_that_begins_far_from_the_story_only_the_lead_is_encod
     matcher = SeedMatcher([watch], Counting())
     matcher.match([ArticleText("", "")])  # the seeds
     Counting.texts.clear()
-    # who names a country of the watch in a language that cannot be skimmed passes the gate
+    # who names both countries of the watch in a language that cannot be skimmed passes the gate
     paragraphs = [f"Ọjà tuntun {n} ni a ti ṣí sílẹ̀ ní ìlú náà ní àárọ̀ yìí." * 3 for n in range(30)]
     paragraphs[4] += " Chile."
+    paragraphs[24] += " South Korea."
     article = ArticleText("Ọjà tuntun", "\n\n".join(paragraphs), "yo")
     (match,) = matcher.match([article])[0]
     assert match.relation is Relation.UNRELATED

@@ -107,7 +107,6 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
         **aligned(alignments[nearest]),
         **same_text(plain[:, index.owner == nearest], widths),
         **same_facts(reading, index.readings[nearest]),
-        **same_names(reading, index.readings[nearest]),
         **_names(reading, shared, index),
         **_countries(reading, index),
         **_figures(reading, index),
@@ -192,28 +191,26 @@ def _balance(shared: int, own: int) -> float:
 
 
 def same_facts(reading: Reading, seed: Reading) -> dict[str, float]:
-    """Tell whether the article's own names, numbers and countries are those of one seed."""
+    """Tell whether the article's own names, numbers and countries are those of one seed.
+
+    How many of its names the seed does not have is told where both are in Latin: between two
+    scripts a name is missed too often to say so; similarities lie lower there, too.
+    """
     numbers = sum(value in seed.numbers for value in reading.numbers)
-    names = sum(seed.name_index.has(name) for name in reading.names)
+    own = len(reading.names)
+    names = sum(map(seed.name_index.has, reading.names))
+    is_latin = reading.name_index.is_latin and seed.name_index.is_latin
     a, b = reading.countries, seed.countries
     lengths = math.hypot(*a.values()) * math.hypot(*b.values())
     cosine = sum(w * b.get(code, 0.0) for code, w in a.items()) / lengths if lengths else 0.5
     return {
         "number_hits": min(numbers, 4) / 4,
         "number_misses": (len(reading.numbers) - numbers) / (len(reading.numbers) + 2),
-        "name_balance": _balance(names, len(reading.names)),
+        "name_balance": _balance(names, own),
         "country_same": cosine,
+        "strange_names": (own - names) / (own + 3) if is_latin else 0.0,
+        "both_latin": float(is_latin),
     }
-
-
-def same_names(reading: Reading, seed: Reading) -> dict[str, float]:
-    """Tell how many of the article's own names one seed does not have, where both are in Latin.
-
-    Between two scripts a name is missed too often to say so; similarities lie lower there, too.
-    """
-    is_latin = reading.name_index.is_latin and seed.name_index.is_latin
-    missed = sum(not seed.name_index.has(name) for name in reading.names) if is_latin else 0
-    return {"strange_names": missed / (len(reading.names) + 3), "both_latin": float(is_latin)}
 
 
 def _core(

@@ -154,7 +154,7 @@ class SeedMatcher:
             Relation.UNRELATED,
             round(0.005 + 0.01 * min(shared, 1.0), 4),
             reasons=(reason,),
-            is_suggestion=reading is None or reading.head.width < MIN_TEXT_WIDTH,
+            is_suggestion=reading is None or not reading.has_width(MIN_TEXT_WIDTH),
             encoder=self._encoder.name,
         )
 

@@ -26,7 +26,6 @@ MIN_SURPRISE = 3.0
 """Chance matches of a skeleton: one in e**3 = 20 names or fewer."""
 _NOT_LATIN = re.compile("[\u0250-\u1dff\u1f00-\U0010ffff]")
 _BREAKS = str.maketrans({c: " " for c in map(chr, range(128)) if not c.isalnum() and c != "'"})
-_OUTER_QUOTE = re.compile(r"(?<![a-z0-9])'|'(?![a-z0-9])")
 _UNIT = re.compile(r"[^\W_]+")
 _LATIN = "0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _SCRIPT_CHANGE = re.compile(
@@ -53,7 +52,9 @@ _LONG_ACRONYM = 4
 def folded_words(folded: str) -> list[str]:
     """Return the words of a folded text (`skeleton.fold_long`), without quotation marks around."""
     spaced = folded.translate(_BREAKS)
-    return (_OUTER_QUOTE.sub(" ", spaced) if "'" in spaced else spaced).split()
+    if "'" in spaced:
+        spaced = f" {spaced} ".replace("''", "  ").replace(" '", "  ").replace("' ", "  ")
+    return spaced.split()
 
 
 class SoughtNames:

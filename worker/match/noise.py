@@ -58,6 +58,10 @@ _BARS = re.compile(r"\s[|•·/]\s|\s[–—-]{1,2}\s")
 _ARROWS = re.compile(r"^\s*(?:>{1,3}|»|›|→|▶|►|☛|👉)")
 
 
+MAX_NOISE_CHARS = 220
+"""What is longer is prose."""
+
+
 def is_noise(line: str, *, from_end: int, is_first: bool) -> bool:
     """Whether a line is a pointer, caption, credit, byline, tag list or counter.
 
@@ -66,7 +70,7 @@ def is_noise(line: str, *, from_end: int, is_first: bool) -> bool:
         from_end: 1 for the text's last line, 2 for the one before it, and so on.
         is_first: whether it opens the text (a caption often does; a lead never looks like one).
     """
-    if len(line) > 220:
+    if len(line) > MAX_NOISE_CHARS:
         return False
     is_pointer = _POINTER.match(line) or _ARROWS.match(line) or _URL_ONLY.match(line)
     if is_pointer or (_COMMENTS.match(line) and not is_first):

@@ -18,7 +18,6 @@ from worker.match.encoders import normalised
 from worker.match.features import (
     aligned,
     same_facts,
-    same_names,
     same_text,
     windowed_margins,
 )
@@ -122,7 +121,6 @@ def _directed(one: TextRows, other: TextRows, plain: NDArray[np.float32]) -> dic
         **aligned(found),
         **same_text(plain, one.widths),
         **same_facts(one.reading, other.reading),
-        **same_names(one.reading, other.reading),
         "covered": float(one.widths[reach].sum() / one.widths.sum()),
     }
 

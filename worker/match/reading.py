@@ -13,8 +13,9 @@ from worker.domain import UNDETERMINED
 from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.nameindex import NameIndex, folded_words
 from worker.match.names import Name, find_names
+from worker.match.noise import MAX_NOISE_CHARS
 from worker.match.passages import MAX_WIDTH, Passage, Passages, clean
-from worker.match.places import focus, named, names_any
+from worker.match.places import focus, named, names_any, names_none
 from worker.match.skeleton import fold_long, is_plain_latin
 
 ARTICLE_PASSAGES = 40
@@ -70,7 +71,7 @@ class Reading:
         """Whether there is neither a title nor a passage."""
         return not self.title and not self.passages[:1]
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """Title (if any) and passages."""
         body = tuple(p.text for p in self.passages)
@@ -101,20 +102,22 @@ class Reading:
 
         Where a glance is not enough it is the text as it is read.
         """
-        if self._body_words is None:
+        if not self._glanced:
             return self.name_index
-        return NameIndex((self.title, self.body), lambda: self.names, self._body_words)
+        return NameIndex((self._glanced,), lambda: self.names, self._glanced_words)
 
     @cached_property
-    def _body_words(self) -> list[str] | None:
-        """The words of title and body, folded; None where a glance is not enough.
+    def _glanced(self) -> str:
+        """Title and body as they came; nothing where a glance is not enough.
 
         That is in other scripts than Latin, and of texts of which not all is read.
         """
         whole = f"{self.title}\n{self.body}"
-        if not 0 < len(self.body) <= _GLANCED_CHARS or not is_plain_latin(whole):
-            return None
-        return folded_words(fold_long(whole))
+        return whole if 0 < len(self.body) <= _GLANCED_CHARS and is_plain_latin(whole) else ""
+
+    @cached_property
+    def _glanced_words(self) -> list[str]:
+        return folded_words(fold_long(self._glanced))
 
     @cached_property
     def all_numbers(self) -> dict[float, str]:
@@ -151,6 +154,17 @@ class Reading:
         """Whether one of these countries is named; None where that cannot be told."""
         return names_any("\n".join(self.texts), self.language, countries)
 
+    def head_names_any(self, countries: frozenset[str]) -> bool | None:
+        """Return the same of the head, which is not made of three texts in four for it."""
+        if self._glanced and names_none(self._glanced, self.language, countries):
+            return False
+        return self.head.names_any(countries)
+
+    def has_width(self, least: int) -> bool:
+        """Whether the head is so wide, 200 or less."""
+        lines = self.body.split("\n")
+        return max(map(len, lines)) > MAX_NOISE_CHARS or self.head.width >= least
+
     @cached_property
     def head(self) -> Reading:
         """Title and first passages; itself if it has no more."""
@@ -183,9 +197,19 @@ class Reading:
         return frozenset(map(hash, runs))
 
     def may_share_shingles(self, units: frozenset[str]) -> bool:
-        """Whether a run of units can be one of a text that has only these units, at a glance."""
-        own = self.units if self._body_words is None else _units(self._body_words)
-        return _RUN in bytes(map(units.__contains__, own)) + _PAST_END
+        """Whether a run of units can be one of a text that has only these units, at a glance.
+
+        Each run has one of every fifth in it: mostly these alone are looked up.
+        """
+        own = _units(self._glanced_words) if self._glanced else self.units
+        step, end = _SHINGLE_WORDS, len(own)
+        for place in range(step - 1, end + step - 1, step):
+            if place >= end or own[place] in units:
+                near = own[place - step + 1 : place + step]
+                past_end = _PAST_END[: max(0, place + step - end)]
+                if _RUN in bytes(map(units.__contains__, near)) + past_end:
+                    return True
+        return False
 
 
 def _units(words: Sequence[str]) -> list[str]:
