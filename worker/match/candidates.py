@@ -93,7 +93,7 @@ def _lacks_country(reading: Reading, index: WatchIndex) -> bool:
     other than Latin its name and cities are missed too often.
     """
     is_telling = reading.head is not reading and reading.at_a_glance.is_latin
-    return is_telling and not all(code in reading.countries for code, _ in index.foremost)
+    return is_telling and not all(reading.tells_of(code) for code, _ in index.foremost)
 
 
 def parts(reading: Reading) -> Iterator[tuple[Reading, tuple[str, ...], float]]:

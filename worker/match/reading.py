@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import zip_longest
 
 from worker.domain import UNDETERMINED
+from worker.match.cities import city_countries
 from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.nameindex import NameIndex, folded_words
 from worker.match.names import Name, find_names
@@ -120,6 +121,10 @@ class Reading:
         return folded_words(fold_long(self._glanced))
 
     @cached_property
+    def _glanced_cities(self) -> dict[str, int]:
+        return city_countries([self._glanced])[0]
+
+    @cached_property
     def all_numbers(self) -> dict[float, str]:
         """All numbers: value -> as written."""
         return numbers("\n".join(self.texts), self.language)
@@ -159,6 +164,13 @@ class Reading:
         if self._glanced and names_none(self._glanced, self.language, countries):
             return False
         return self.head.names_any(countries)
+
+    def tells_of(self, country: str) -> bool:
+        """Whether a country may be named, or a city of it is: looked for in the text as it came."""
+        if not self._glanced:
+            return country in self.countries
+        is_named = not names_none(self._glanced, self.language, frozenset({country}))
+        return is_named or country in self._glanced_cities
 
     def has_width(self, least: int) -> bool:
         """Whether the head is so wide, 200 or less."""
