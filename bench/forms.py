@@ -16,7 +16,8 @@ import redis
 
 from bench.news_site import NewsSite
 from bench.processes import ROOT, Grown, Processor, memory_mib, started, until
-from worker.domain import FeedConfig
+from worker.domain import FeedConfig, Seed
+from worker.match.watchfile import seed_text
 from worker.store.store import Store
 
 _LOOP = """
@@ -127,6 +128,7 @@ class Setup:
     Attributes:
         site, broker, seeds: where they are. url: of the store; SQLite if empty.
         is_matched: False matches with nothing.
+        vectors: where seeds' vectors are kept from one run to the next; nowhere if None.
         memory_at: numbers of articles after which memory is told in `grown`.
     """
 
@@ -135,6 +137,7 @@ class Setup:
     seeds: Path
     url: str = ""
     is_matched: bool = True
+    vectors: Path | None = None
     memory_at: Sequence[int] = ()
 
 
@@ -148,6 +151,8 @@ def worker(setup: Setup, folder: Path) -> Run:
         "SEEDWATCH_BROKER_URL": broker, "SEEDWATCH_DATABASE_URL": url,
     }  # fmt: skip
     store = _emptied(url)
+    if setup.vectors and setup.vectors.exists():
+        shutil.copytree(setup.vectors, folder / "vectors")
     command = _seedwatch(
         "worker", "--concurrency", "2", begin="" if setup.is_matched else _UNMATCHED
     )
@@ -158,6 +163,8 @@ def worker(setup: Setup, folder: Path) -> Run:
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in warm]})
         _poll(store, ask)
         until(lambda: _is_idle(store, 1), "worker: start", log)
+        if setup.vectors:
+            shutil.copytree(folder / "vectors", setup.vectors, dirs_exist_ok=True)
         done = store.articles.counts().get("done", 0)
         usage = Usage(broker)
         store.feeds.sync({"warm": [FeedConfig(feed) for feed in site.feeds]})
@@ -292,8 +299,8 @@ def _polled(store: Store) -> int:
     return sum(row.last_success_at is not None for row in store.feeds.rows())
 
 
-def watch_folder(folder: Path, feeds: Sequence[str] = ()) -> Path:
-    """The first watch with other feeds."""
+def watch_folder(folder: Path, feeds: Sequence[str] = (), seeds: Sequence[Seed] = ()) -> Path:
+    """The first watch with other feeds and with further seeds."""
     source = next((ROOT / "seeds").iterdir())
     target = folder / "seeds" / source.name
     shutil.copytree(source, target)
@@ -301,4 +308,7 @@ def watch_folder(folder: Path, feeds: Sequence[str] = ()) -> Path:
     kept = settings.split("# ---- Feeds", 1)[0]
     added = "".join(f'[[feed]]\nurl = "{feed}"\n' for feed in feeds)
     (target / "watch.toml").write_text(kept + added)
+    for seed in seeds:
+        head = {"title": seed.title, "language": seed.language}
+        (target / seed.id).write_text(seed_text(head, seed.text))
     return folder / "seeds"

@@ -7,6 +7,8 @@ The same feeds and pages go, turn about, through
 - `worker`: `seedwatch worker --concurrency 2` as docker-compose.yml has it, on each store given;
 - `embedded`: `seedwatch run`, on SQLite;
 - `worker, SQLite, no matching` (with --only): the same worker that matches with nothing;
+- `worker, SQLite, many seeds` and `... of two stories` (with --only): the same worker with the
+  watches of bench/many_seeds.py, of --seeds seeds;
 - `news-please`, `newspaper4k` (with --peers): scripts with these libraries (bench/peer.py), in
   environments of their own, which are made in the folder that --peers names.
 
@@ -32,8 +34,11 @@ from functools import partial
 from pathlib import Path
 
 from bench.forms import Run, Setup, embedded, loop, naive, watch_folder, worker
+from bench.many_seeds import grown
 from bench.news_site import NewsSite, pages_of, served
 from bench.peers import PEERS, environment, peer
+from worker.config import Settings
+from worker.matching import build_loader
 
 
 def main() -> None:
@@ -46,6 +51,7 @@ def main() -> None:
     parser.add_argument("--redis", required=True, metavar="URL", help="Its database is emptied.")
     parser.add_argument("--store", action="append", metavar="URL", help="It is emptied.")
     parser.add_argument("--only", action="append", metavar="FORM")
+    parser.add_argument("--seeds", type=int, default=500)
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="Of their environments.")
     parser.add_argument("--memory-at", type=int, action="append", default=[], metavar="ARTICLES")
@@ -94,10 +100,22 @@ def _forms(
         forms[label] = partial(worker, replace(setup, url=url))
     if options.only:
         forms["worker, SQLite, no matching"] = partial(worker, replace(setup, is_matched=False))
+        for stories, label in (0, "many seeds"), (1, "many seeds of two stories"):
+            forms[f"worker, SQLite, {label}"] = partial(
+                _with_many_seeds, setup, seeds.parent / label, options.seeds, stories
+            )
     forms["embedded"] = lambda folder: embedded(site, folder)
     if unknown := set(options.only or []) - set(forms):
         raise SystemExit(f"no such form: {', '.join(unknown)}; there are {', '.join(forms)}")
     return forms
+
+
+def _with_many_seeds(setup: Setup, root: Path, seeds: int, threads: int, folder: Path) -> Run:
+    """The worker with the first watch grown (`many_seeds.grown`), which is kept below a root."""
+    if not root.exists():
+        (watch,) = build_loader(Settings()).load_all(setup.seeds)
+        watch_folder(root, seeds=grown(watch, seeds, threads).seeds[len(watch.seeds) :])
+    return worker(replace(setup, seeds=root / "seeds", vectors=root / "vectors"), folder)
 
 
 def _told(run: Run) -> str:

@@ -57,7 +57,8 @@ def is_candidate(reading: Reading, index: WatchIndex, skimmer: Skimmer) -> bool:
     """Whether an article is worth encoding for a watch."""
     if not index.readings:
         return False
-    if reading.may_share_shingles(index.units) and not reading.shingles.isdisjoint(index.shingles):
+    may_share = reading.may_share_runs(index.units, index.shingles)
+    if may_share and not reading.shingles.isdisjoint(index.shingles):
         return True
     if names_nothing(reading, index):
         return False

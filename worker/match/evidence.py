@@ -58,7 +58,7 @@ def evidence(
     reading: Reading, comparison: Comparison, index: WatchIndex
 ) -> tuple[AlignedPassage, ...]:
     """Return the aligned pairs, best first; at least the nearest one."""
-    texts = [p.text for r in index.readings for p in r.passages]
+    texts = index.passage_texts
     own = [p.text for p in reading.passages] or [reading.title]
     if len(texts) != comparison.margins.shape[1] or len(own) != comparison.margins.shape[0]:
         return ()

@@ -101,7 +101,7 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
     shared = tuple(index.named_in(reading.name_index))
     features = {
         "top3": float(top[:3].mean()),
-        "top10": float(np.sort(margins.ravel())[-10:].mean()),
+        "top10": float(_largest(margins.ravel(), 10).mean()),
         "width": float(np.log(reading.width + len(reading.title) + 1)),
         **_core(title, body, widths, index),
         **aligned(alignments[nearest]),
@@ -124,6 +124,13 @@ def compare(reading: Reading, encoded: Encoded, index: WatchIndex) -> Comparison
         missing,
         tuple(alignments),
     )
+
+
+def _largest(values: Similarities, count: int) -> Similarities:
+    """Return the largest of many values, ascending."""
+    least = max(0, len(values) - count)
+    found: Similarities = np.sort(np.partition(values, least)[least:])
+    return found
 
 
 def _nearest_seeds(

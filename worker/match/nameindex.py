@@ -85,8 +85,8 @@ class SoughtNames:
                     self.bones.setdefault(bones, []).append(number)
                     if not is_word:
                         self.bones_of_several.setdefault(bones, []).append(number)
-        self.are_latin = all(is_plain_latin(name.text) for name in names)
-        """Whether all are in Latin script, so that texts in it write them as they are."""
+        self.are_latin = 2 * sum(is_plain_latin(name.text) for name in names) >= len(names)
+        """Whether half or more are in Latin script, so that texts in it write them as they are."""
         self.beginnings = frozenset(
             bones[:length] for bones in self.bones_of_several for length in range(1, len(bones) + 1)
         )

@@ -26,7 +26,7 @@ HEAD_PASSAGES = 6
 """What an article is about its first passages tell: six of every seven pages of other news need not
 be read further (`candidates.is_candidate`)."""
 _SHINGLE_WORDS = 5
-_RUN, _PAST_END = b"\1" * _SHINGLE_WORDS, b"\1" * (_SHINGLE_WORDS - 1)
+_KNOWN_RUN = b"\1" * _SHINGLE_WORDS
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _SCRIPTS = (
@@ -208,19 +208,26 @@ class Reading:
         runs = zip_longest(*(self.units[i:] for i in range(_SHINGLE_WORDS)), fillvalue="")
         return frozenset(map(hash, runs))
 
-    def may_share_shingles(self, units: frozenset[str]) -> bool:
-        """Whether a run of units can be one of a text that has only these units, at a glance.
+    def may_share_runs(self, units: frozenset[str], shingles: frozenset[int]) -> bool:
+        """Whether it has a run of units of other texts, at a glance.
 
         Each run has one of every fifth in it: mostly these alone are looked up.
+
+        Args:
+            units: of the others, and "", which fills up a run behind the last unit.
+            shingles: of the others.
         """
         own = _units(self._glanced_words) if self._glanced else self.units
-        step, end = _SHINGLE_WORDS, len(own)
-        for place in range(step - 1, end + step - 1, step):
-            if place >= end or own[place] in units:
-                near = own[place - step + 1 : place + step]
-                past_end = _PAST_END[: max(0, place + step - end)]
-                if _RUN in bytes(map(units.__contains__, near)) + past_end:
-                    return True
+        filled = [*own, *[""] * (_SHINGLE_WORDS - 1)]
+        for place in range(_SHINGLE_WORDS - 1, len(filled), _SHINGLE_WORDS):
+            if filled[place] in units:
+                near = filled[place - _SHINGLE_WORDS + 1 : place + _SHINGLE_WORDS]
+                known = bytes(map(units.__contains__, near))
+                start = known.find(_KNOWN_RUN)
+                while start >= 0:
+                    if hash(tuple(near[start : start + _SHINGLE_WORDS])) in shingles:
+                        return True
+                    start = known.find(_KNOWN_RUN, start + 1)
         return False
 
 

@@ -54,7 +54,8 @@ class WatchIndex:
             subject_commonness: its own.
         names: the seeds' foremost names, without countries; weight 0..1 by how much they are in
             focus. sought: the same, ready to be looked for.
-        all_names: all of them, folded. shingles, units: of all seeds (`Reading.shingles`).
+        all_names: all of them, folded. shingles: of all seeds.
+        units: of all seeds, and "" (`Reading.may_share_runs`).
         countries: ISO code -> 0..1, in focus of seeds and description.
         numbers (telling ones), all_numbers, dates: that any seed has.
         days: when the seeds were published, where known.
@@ -108,6 +109,11 @@ class WatchIndex:
         return {}
 
     @cached_property
+    def passage_texts(self) -> tuple[str, ...]:
+        """The passages of all seeds, one for each row of `vectors` of seeds that have some."""
+        return tuple(p.text for reading in self.readings for p in reading.passages)
+
+    @cached_property
     def codes(self) -> frozenset[str]:
         """The countries that the watch is about, ISO 3166."""
         return frozenset(self.countries)
@@ -138,8 +144,8 @@ class WatchIndex:
 
         Args:
             text: an article.
-            is_quick: other spellings are not looked for where one script is all there is, which
-                takes half the time.
+            is_quick: other spellings are not looked for in a text in Latin script if half of the
+                names are in it, which takes half the time.
         """
         is_written = is_quick and text.is_latin and self.sought.are_latin
         found = text.written(self.sought) if is_written else text.which(self.sought)
@@ -279,7 +285,7 @@ def build_index(watch: Watch, encoder: Encoder, skimmer: Skimmer | None = None) 
         name_weights=name_weights,
         all_names=frozenset(name.folded for reading in readings for name in reading.names),
         shingles=frozenset().union(*(reading.shingles for reading in readings)),
-        units=frozenset().union(*(reading.units for reading in readings)),
+        units=frozenset({""}).union(*(reading.units for reading in readings)),
         countries=_countries(watch, readings),
         numbers=frozenset(value for reading in readings for value in reading.numbers),
         days=frozenset(r.published for r in readings if r.published is not None),
