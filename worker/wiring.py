@@ -114,7 +114,9 @@ class LazyMatcher:
 
     def warm(self) -> None:
         """Load all that the first article would have to wait for, and the first match."""
-        self._matcher.match([_SAMPLE])
+        # of each language it reads what countries are called
+        languages = self._matcher.languages
+        self._matcher.match([replace(_SAMPLE, language=language) for language in languages])
         self._encoder.encode([_SAMPLE.text])
         for watch in self._watches[:1]:
             for seed in watch.seeds[:1]:

@@ -93,6 +93,11 @@ class SeedMatcher:
     def _own_version(self) -> str:
         return f"{_ALGORITHM}.{self._model.version}"
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of most news, ISO 639-1."""
+        return self._skimmer.languages
+
     def match(self, articles: Sequence[ArticleText]) -> list[tuple[Match, ...]]:
         """Match a batch: for each article, in order, one `Match` a watch."""
         indexes = self._ready()

@@ -104,6 +104,7 @@ class NameIndex:
         names: gives the text's own names; other spellings in Latin script are looked for among
             them. They are only asked for where one of them may be such a spelling.
         words: of the texts, folded (`folded_words`), if these are known.
+        is_plain: whether all of them are plain Latin (`is_plain_latin`), if that is known.
     """
 
     def __init__(
@@ -111,9 +112,11 @@ class NameIndex:
         texts: Sequence[str],
         names: Callable[[], Sequence[Name]] = tuple[Name, ...],
         words: Sequence[str] | None = None,
+        *,
+        is_plain: bool | None = None,
     ) -> None:
         self._joined = joined = "\n".join(texts)
-        self._is_plain = is_plain_latin(joined)
+        self._is_plain = is_plain_latin(joined) if is_plain is None else is_plain
         if not self._is_plain and _NOT_LATIN_LETTER.search(joined):
             joined, words = _SCRIPT_CHANGE.sub(" ", joined), None
         if words is None:

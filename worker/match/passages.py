@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import overload
 
@@ -192,11 +192,17 @@ class Passages(Sequence[Passage]):
     def __init__(self, text: str, *, limit: int) -> None:
         self.text = clean(text)
         self._limit = limit
-        # most texts have no sign that is wide
-        self._measure = len if self.text.isascii() or not _WIDE_SIGN.search(self.text) else width
-        self._blocks = _merge_short(chain.from_iterable(self._packed()), self._measure)
         self._made: list[Passage] = []
         self._has_all = False
+
+    @cached_property
+    def _measure(self) -> Callable[[str], int]:
+        # most texts have no sign that is wide
+        return len if self.text.isascii() or not _WIDE_SIGN.search(self.text) else width
+
+    @cached_property
+    def _blocks(self) -> Iterator[str]:
+        return _merge_short(chain.from_iterable(self._packed()), self._measure)
 
     def _packed(self) -> Iterator[Iterator[str]]:
         measure = self._measure

@@ -105,7 +105,8 @@ class Reading:
         """
         if not self._glanced:
             return self.name_index
-        return NameIndex((self._glanced,), lambda: self.names, self._glanced_words)
+        words = self._glanced_words
+        return NameIndex((self._glanced,), lambda: self.names, words, is_plain=True)
 
     @cached_property
     def _glanced(self) -> str:

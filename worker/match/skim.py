@@ -92,6 +92,12 @@ class Skimmer:
         means = self.token_means(texts)
         return None if means is None else space.place(means, language)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages whose texts can be skimmed, ISO 639-1: those of most news."""
+        space = self._space or self._shipped
+        return tuple(sorted({*space.means, *filter(space.knows, _KIN)}))
+
     def token_means(self, texts: Sequence[str]) -> Vectors | None:
         """Return the means of the texts' token vectors, not placed yet; None without a model."""
         with self._lock:
