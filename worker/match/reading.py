@@ -161,7 +161,10 @@ class Reading:
         return names_any("\n".join(self.texts), self.language, countries)
 
     def head_names_any(self, countries: frozenset[str]) -> bool | None:
-        """Return the same of the head, which is not made of three texts in four for it."""
+        """Whether the head names one of these countries; None where that cannot be told.
+
+        Three texts of four certainly name none at all, and their head need not be made.
+        """
         if self._glanced and names_none(self._glanced, self.language, countries):
             return False
         return self.head.names_any(countries)
@@ -174,7 +177,7 @@ class Reading:
         return is_named or country in self._glanced_cities
 
     def has_width(self, least: int) -> bool:
-        """Whether the head is so wide, 200 or less."""
+        """Whether the head is at least so wide; 220 at most, for a line of prose has that alone."""
         lines = self.body.split("\n")
         return max(map(len, lines)) > MAX_NOISE_CHARS or self.head.width >= least
 
