@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 
 import babel
 import numpy as np
@@ -17,9 +18,8 @@ from babel.core import get_global
 
 from worker.match.cldr import FILE, Facts
 from worker.match.countrynames import MIN_STEM, UNSPACED, WORD
+from worker.match.figures import ALSO_MONTHS
 
-ALSO = ("ar_SY", "ar_DZ")
-"""Where the same language calls its months otherwise."""
 ZONE_LANGUAGES = ("en", "fr", "de", "es", "id", "vi", "it", "pt", "nl", "pl", "tr")
 NO_COUNTRIES = ("ZZ", "XA", "XB", "EU", "UN", "EZ")
 NATIONAL = (
@@ -114,7 +114,7 @@ def zone_cities() -> list[str]:
 
 def main() -> None:
     languages = sorted(code for code in localedata.locale_identifiers() if "_" not in code)
-    languages += ALSO
+    languages += chain.from_iterable(ALSO_MONTHS.values())
     lines = [json.dumps(asdict(facts(code)), ensure_ascii=False) for code in languages]
     np.savez_compressed(
         FILE,

@@ -215,6 +215,9 @@ def test_what_the_gate_leaves_out_is_not_encoded_and_says_why() -> None:
     assert encoder.texts == before
     assert not match.relation.is_related
     assert "hardly" in match.reasons[0]
+    assert not match.is_suggestion
+    (short,) = matcher.match([ArticleText("Bus shelters", "They will be green by June.", "en")])[0]
+    assert short.is_suggestion  # so little text tells nothing
 
 
 def test_a_language_that_cannot_be_skimmed_is_encoded(skimmer: Skimmer) -> None:

@@ -66,7 +66,7 @@ def facts_of(code: str) -> Facts:
     """Return what is said of a language; `NOTHING` where CLDR lacks it.
 
     Args:
-        code: ISO 639, or with a country where `ALSO` in bench/fit_cldr.py keeps one ("ar_SY").
+        code: ISO 639, or with a country that `figures.ALSO_MONTHS` names ("ar_SY").
     """
     line = _stored().lines.get(_known(code))
     if line is None:

@@ -35,7 +35,7 @@ _DMY = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
 _MD_CJK = re.compile(r"(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})(?=\s?[日일号號])")
 _DM_SLASH = re.compile(r"(?<![\d/.-])(\d{1,2})[-/](\d{1,2})(?![\d/.-]|\s?%)")
 
-_ALSO_MONTHS = {"ar": ("ar_SY", "ar_DZ")}
+ALSO_MONTHS = {"ar": ("ar_SY", "ar_DZ")}
 """Where the same language calls its months otherwise."""
 
 
@@ -63,7 +63,7 @@ def western_digits(text: str) -> str:
 @lru_cache(maxsize=128)
 def month_names(language: str) -> dict[str, int]:
     """Return the months' names and abbreviations of a language and of English, folded in case."""
-    codes = dict.fromkeys(("en", language, *_ALSO_MONTHS.get(language, ())))
+    codes = dict.fromkeys(("en", language, *ALSO_MONTHS.get(language, ())))
     return {name: month for code in codes for name, month in facts_of(code).months.items()}
 
 
