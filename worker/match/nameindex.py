@@ -152,6 +152,13 @@ class NameIndex:
         return frozenset(map(fold, filter(_is_loud, units)))
 
     @cached_property
+    def _names_in_bones(self) -> frozenset[str]:
+        """What the words are names of, give or take an article in front or an ending."""
+        return frozenset(
+            name for word in self._bones for name in (word, word[:-1], word[:-2], word[1:])
+        )
+
+    @cached_property
     def _own(self) -> frozenset[str]:
         """The skeletons of the text's own names of several words."""
         return frozenset(n.skeleton.replace(" ", "") for n in self._names() if n.words > 1)
@@ -230,8 +237,7 @@ class NameIndex:
             return False
         in_text = bones in self._skeleton and self._is_telling(bones, len(self._skeleton))
         return in_text or (
-            self._is_telling(bones, len(self._bones))
-            and any(_same_bones(bones, word) for word in self._bones)
+            bones in self._names_in_bones and self._is_telling(bones, len(self._bones))
         )
 
     def _is_telling(self, bones: str, places: int) -> bool:
@@ -298,12 +304,6 @@ def _is_loud(word: str) -> bool:
     not asked about.
     """
     return word[1:] != word[1:].lower() or (word.lower() == word.upper() and word.isalpha())
-
-
-def _same_bones(name: str, word: str) -> bool:
-    """Whether a word is a name, give or take an article in front or an ending."""
-    extra = len(word) - len(name)
-    return 0 <= extra <= 2 and (word.startswith(name) or (extra == 1 and word.endswith(name)))
 
 
 def _latin_share(text: str) -> float:

@@ -48,7 +48,17 @@ _CLASSES = str.maketrans(
         "a": "", "e": "", "i": "", "o": "", "u": "", "y": "", "w": "", "h": "",
     }
 )  # fmt: skip
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_NARROW = "cp1252"
+"""One byte a character: the letters of western Europe, and the signs that news has anywhere."""
+_WESTERN = {
+    sign.encode(_NARROW): anyascii(sign).lower().encode()
+    for sign in bytes(range(0x80, 0x100)).decode(_NARROW, "ignore")
+}
+_WRITTEN_OUT = tuple((sign, written) for sign, written in _WESTERN.items() if len(written) != 1)
+_LETTER_FOR_LETTER = b"".join(
+    _WESTERN.get(bytes([byte]), bytes([byte])).lower()[:1] or b" " for byte in range(0x100)
+)
+_BEYOND_WESTERN = re.compile(f"[^\x00-\x7f{b''.join(_WESTERN).decode(_NARROW)}]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
 _MAY_BE_DIGRAPH = re.compile(r"[a-z]h|c[eiky]|t[sz]|qu|ng|x")
 _DOUBLED = tuple((2 * sound, sound) for sound in "ptksrn")
@@ -78,17 +88,33 @@ def fold_long(text: str) -> str:
     """Return the same of a text that will not come again: it is not remembered."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")
-    # anyascii goes character by character: only what is not ASCII is worth its time
-    return _FOREIGN.sub(_in_ascii, plain).lower()
+    try:
+        narrow = text.encode(_NARROW)
+    except UnicodeEncodeError:
+        # character by character: only what is not western is worth its time
+        composed = unicodedata.normalize("NFC", text)
+        narrow = _BEYOND_WESTERN.sub(_in_ascii, composed).encode(_NARROW)
+    for sign, written in _WRITTEN_OUT:
+        narrow = narrow.replace(sign, written)
+    return narrow.translate(_LETTER_FOR_LETTER).decode("ascii")
 
 
 def _in_ascii(run: re.Match[str]) -> str:
-    text = run[0]
-    return _sign_in_ascii(text) if len(text) == 1 else anyascii(text)
+    return run[0].translate(_SIGNS)
 
 
-_sign_in_ascii = lru_cache(maxsize=1024)(anyascii)
+class _Signs(dict[int, str]):
+    """Signs in lower-case ASCII, by code point; each is asked for once."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _KEPT_SIGNS:
+            self.clear()
+        self[code] = written = anyascii(chr(code)).lower()
+        return written
+
+
+_KEPT_SIGNS = 16_384
+_SIGNS = _Signs()
 
 
 def word_skeleton(folded: str) -> str:
