@@ -10,7 +10,15 @@ import pytest
 from tests.eval.datasets import repo_stories
 from worker.domain import ArticleText, Seed, Vectors, Watch
 from worker.match import skim
-from worker.match.candidates import is_candidate, names_nothing, parts, passes, signals
+from worker.match.candidates import (
+    QUOTED_RUNS,
+    country_same,
+    is_candidate,
+    names_nothing,
+    parts,
+    passes,
+    signals,
+)
 from worker.match.e5file import E5File
 from worker.match.e5tokens import Tokenizer
 from worker.match.encoders import HashingEncoder
@@ -117,12 +125,30 @@ def test_who_repeats_a_seeds_words_passes_though_nothing_is_named(skimmer: Skimm
     index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
     words = " ".join(p.text for p in index.readings[0].passages).split()
     runs = (words[at : at + 9] for at in range(len(words)))
-    repeated = " ".join(next(run for run in runs if all(word.islower() for word in run)))
-    reading = read_article(
-        ArticleText("Bus shelters", "\n\n".join([*_paragraphs(9), f"Quoted: {repeated}."]), "en")
-    )
-    assert names_nothing(reading, index)
-    assert is_candidate(reading, index, skimmer)
+    repeated = next(run for run in runs if all(word.islower() for word in run))
+
+    def passes_with(words: Sequence[str]) -> bool:
+        text = "\n\n".join([*_paragraphs(9), f"Quoted: {' '.join(words)}."])
+        reading = read_article(ArticleText("Bus shelters", text, "en"))
+        assert names_nothing(reading, index)
+        return is_candidate(reading, index, skimmer)
+
+    assert passes_with(repeated)
+    assert not passes_with(repeated[:5])  # as many common phrases have
+
+
+def test_two_countries_side_by_side_are_more_like_the_watchs_than_one_among_others() -> None:
+    index = build_index(STORIES[0].watch, HashingEncoder())  # of Portugal and Kenya
+    both = {code: index.countries[code] for code in ("PT", "KE")}
+    assert country_same(both, index) == pytest.approx(1.0)
+    assert country_same({"PT": 0.5, "KE": 0.4}, index) > country_same({"PT": 0.5}, index)
+    assert country_same({"PT": 0.5}, index) > country_same({"PT": 0.5, "BR": 0.5}, index)
+    assert country_same({"BR": 0.5}, index) < 0.1
+    assert country_same({}, index) == 0.5  # names none
+    told = "The choir of the workshop sang in the old mill, and the organ was tuned by hand. " * 5
+    in_passing = Seed("s", "A choir in a mill", f"{told * 3}\n\nIt came from Peru.", "en")
+    loose = build_index(Watch("m", "", (in_passing,)), HashingEncoder())
+    assert country_same({"BR": 0.5}, loose) == pytest.approx(0.5)
 
 
 def test_of_a_watch_without_firm_countries_all_are_skimmed(skimmer: Skimmer) -> None:
@@ -156,7 +182,7 @@ def test_the_gate_answers_as_all_that_it_weighs(skimmer: Skimmer) -> None:
                 or passes(signals(reading, part, skimmed, index), share)
                 for part, texts, share in parts(reading)
             )
-            copies = not reading.shingles.isdisjoint(index.shingles)
+            copies = len(reading.shingles & index.shingles) >= QUOTED_RUNS
             assert is_candidate(reading, index, skimmer) == (copies or by_signals)
 
 
@@ -171,7 +197,8 @@ def _paragraphs(number: int) -> list[str]:
 
 def test_of_a_long_article_of_other_things_the_head_is_enough(skimmer: Skimmer) -> None:
     index = build_index(STORIES[0].watch, HashingEncoder(), skimmer)
-    text = "\n\n".join(["A firm from Portugal delivers the paint.", *_paragraphs(30), "Kenya."])
+    lead = "A firm from Portugal delivers 3,480 tins of paint to Brazil."
+    text = "\n\n".join([lead, *_paragraphs(30), "Kenya."])
     reading = read_article(ArticleText("Bus shelters", text, "en"))
     assert not is_candidate(reading, index, skimmer)
     assert "countries_by_name" in vars(reading.head)

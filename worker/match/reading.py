@@ -22,6 +22,7 @@ from worker.match.skeleton import fold_long, is_plain_latin
 ARTICLE_PASSAGES = 40
 SEED_PASSAGES = 160
 _GLANCED_CHARS = ARTICLE_PASSAGES * MAX_WIDTH
+"""Of a body, looked at as they came: what all its passages have at the most."""
 HEAD_PASSAGES = 6
 """What an article is about its first passages tell: six of every seven pages of other news need not
 be read further (`candidates.is_candidate`)."""
@@ -78,6 +79,11 @@ class Reading:
         body = tuple(p.text for p in self.passages)
         return (self.title, *body) if self.title else body
 
+    def first_texts(self, number: int) -> tuple[str, ...]:
+        """The first of `texts`: of the passages no more are made than are asked for."""
+        body = tuple(p.text for p in self.passages[:number])
+        return (self.title, *body)[:number] if self.title else body
+
     @property
     def width(self) -> int:
         """The visual length of the body."""
@@ -110,12 +116,12 @@ class Reading:
 
     @cached_property
     def _glanced(self) -> str:
-        """Title and body as they came; nothing where a glance is not enough.
+        """Title and body as they came, of a long one the start; nothing where that is not enough.
 
-        That is in other scripts than Latin, and of texts of which not all is read.
+        That is in other scripts than Latin. Behind the start a few passages are read at most.
         """
-        whole = f"{self.title}\n{self.body}"
-        return whole if 0 < len(self.body) <= _GLANCED_CHARS and is_plain_latin(whole) else ""
+        start = f"{self.title}\n{self.body[:_GLANCED_CHARS]}"
+        return start if self.body and is_plain_latin(start) else ""
 
     @cached_property
     def _glanced_words(self) -> list[str]:
