@@ -6,7 +6,7 @@ simple reader does it. `judged` is what has to do with the answer (its hash, wha
 when the next poll is); `whole` has the claim and what is stored, too, which the reader has not;
 only the network is left out. Then a loopback server with a host name a feed, all of which answer
 304: how many polls a minute one worker process makes, with the address guard, its own client and
-the limiter that holds for all workers. The broker is left out (a message for five feeds). SQLite
+the limiter that holds for all workers. The broker is left out (a message for ten feeds). SQLite
 uses a temporary file and the limiter of `seedwatch run`; a PostgreSQL named by --url has to be
 empty.
 """
