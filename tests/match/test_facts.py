@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
+from anyascii import anyascii
 
 from tests.eval.datasets import Labelled, repo_stories
 from worker.match.figures import Date, dates, is_telling, numbers
 from worker.match.nameindex import NameIndex, SoughtNames, runs_of_skeletons, skeletons_in
 from worker.match.names import find_names
 from worker.match.places import focus, mentions, named, names_any, without_places
-from worker.match.skeleton import is_plain_latin, skeleton
+from worker.match.skeleton import fold_long, is_plain_latin, skeleton
 
 
 @pytest.mark.parametrize(
@@ -189,3 +191,11 @@ def test_whether_a_country_is_named_is_what_naming_them_all_tells() -> None:
                 assert names_any(text, language, codes) == expected, (language, codes, text[:80])
     assert answers == {True, False}
     assert names_any("Ọjà tuntun ní Kenya.", "zxx", frozenset({"KE"})) is None
+
+
+def test_every_character_is_folded_as_anyascii_writes_it_in_small_letters() -> None:
+    codes = (code for code in range(0x80, 0x20000) if not 0xD800 <= code < 0xE000)
+    for text in (f"A{chr(code)}b" for code in codes):
+        assert fold_long(text) == anyascii(unicodedata.normalize("NFC", text)).lower()
+    mixed = "„Việt Nam“ – l’été à Đà Nẵng: Straße, œuvre, Москва, 東京 … 5 €, café"
+    assert fold_long(mixed) == anyascii(unicodedata.normalize("NFC", mixed)).lower()

@@ -50,15 +50,13 @@ _CLASSES = str.maketrans(
 )  # fmt: skip
 _NARROW = "cp1252"
 """One byte a character: the letters of western Europe, and the signs that news has anywhere."""
-_WESTERN = {
-    sign.encode(_NARROW): anyascii(sign).lower().encode()
-    for sign in bytes(range(0x80, 0x100)).decode(_NARROW, "ignore")
-}
-_WRITTEN_OUT = tuple((sign, written) for sign, written in _WESTERN.items() if len(written) != 1)
-_LETTER_FOR_LETTER = b"".join(
-    _WESTERN.get(bytes([byte]), bytes([byte])).lower()[:1] or b" " for byte in range(0x100)
-)
-_BEYOND_WESTERN = re.compile(f"[^\x00-\x7f{b''.join(_WESTERN).decode(_NARROW)}]+")
+_WESTERN = bytes(range(0x80, 0x100)).decode(_NARROW, "ignore")
+_IN_ASCII = {sign.encode(_NARROW): anyascii(sign).lower().encode() for sign in _WESTERN}
+_WRITTEN_OUT = {sign: written for sign, written in _IN_ASCII.items() if len(written) != 1}
+_ONE_FOR_ONE = {sign: written for sign, written in _IN_ASCII.items() if len(written) == 1}
+_TABLE = bytes.maketrans(b"".join(_ONE_FOR_ONE), b"".join(_ONE_FOR_ONE.values()))
+_BEYOND_WESTERN = re.compile(f"[^\x00-\x7f{_WESTERN}]+")
+_KEPT_SIGNS = 16_384
 _NOT_LETTER = re.compile(r"[^a-z]+")
 _MAY_BE_DIGRAPH = re.compile(r"[a-z]h|c[eiky]|t[sz]|qu|ng|x")
 _DOUBLED = tuple((2 * sound, sound) for sound in "ptksrn")
@@ -94,9 +92,9 @@ def fold_long(text: str) -> str:
         # character by character: only what is not western is worth its time
         composed = unicodedata.normalize("NFC", text)
         narrow = _BEYOND_WESTERN.sub(_in_ascii, composed).encode(_NARROW)
-    for sign, written in _WRITTEN_OUT:
+    for sign, written in _WRITTEN_OUT.items():
         narrow = narrow.replace(sign, written)
-    return narrow.translate(_LETTER_FOR_LETTER).decode("ascii")
+    return narrow.translate(_TABLE).lower().decode("ascii")
 
 
 def _in_ascii(run: re.Match[str]) -> str:
@@ -104,7 +102,7 @@ def _in_ascii(run: re.Match[str]) -> str:
 
 
 class _Signs(dict[int, str]):
-    """Signs in lower-case ASCII, by code point; each is asked for once."""
+    """Signs in lower-case ASCII, by code point; each is asked of anyascii once."""
 
     def __missing__(self, code: int) -> str:
         if len(self) >= _KEPT_SIGNS:
@@ -113,7 +111,6 @@ class _Signs(dict[int, str]):
         return written
 
 
-_KEPT_SIGNS = 16_384
 _SIGNS = _Signs()
 
 
