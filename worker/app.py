@@ -24,8 +24,8 @@ MOST_MEMORY_KB = 600_000
 """A process that has grown beyond is replaced after its task. It has 160 MB at its fork, nearly all
 of it shared, and 310 MB later; 400 MB where nothing could be loaded before the fork."""
 MOST_TASKS = 400
-"""... and one that has done so many, 3,000 articles: what is its own grows from 60 to 90 MB in 10,000
-articles, by caches and by pages that it shared at its fork. A fork of a warm process costs next to
+"""... and one that has done so many, 3,000 articles: what is its own grows from 60 to 90 MB in
+10,000, by caches and by pages that it shared at its fork. A fork of a warm process costs next to
 nothing, but the polls of the one that ends are given back."""
 
 _MEMORY = "memory://localhost/"
