@@ -224,6 +224,30 @@ class TestSlowServers:
         assert isinstance(result, PollResult)
         assert real.store.feeds.finish_poll(result)
 
+    def test_a_process_that_ends_gives_back_what_waits_for_a_place(
+        self,
+        real: Services,
+        server: RawServer,
+        release: threading.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(polls, "_places", threading.BoundedSemaphore(1))  # and "/old" holds it
+        waiting = rows(real)["quick"].id
+        ids = flat(pipeline.due_feeds(real))
+        with ThreadPoolExecutor(1) as pool:
+            polled = pool.submit(pipeline.poll_feeds, real, sorted(ids), patience_s=0.0)
+            while not polls._running:
+                time.sleep(0.01)
+            pipeline.begin_end_of_polls()
+            assert polled.result(timeout=20).late == 1
+        assert rows(real)["quick"].last_outcome is None
+        (again,) = real.store.feeds.claim([waiting])  # at once, by whoever comes first
+        assert again.tries == 1
+        real.store.feeds.release([again])
+        release.set()
+        pipeline.end_polls()
+        assert pipeline.poll_feeds(real, [waiting]).outcomes == {Outcome.OK: 1}  # as ever
+
     def test_without_a_limit_all_are_waited_for(
         self, real: Services, server: RawServer, release: threading.Event
     ) -> None:

@@ -201,6 +201,7 @@ class EmbeddedRun:
     def stop(self) -> None:
         """Stop both; what is being worked on comes back when its lease ends, or now if it ends."""
         self._beat.service.stop()  # its own stop() waits, for ever if the thread has died
+        pipeline.begin_end_of_polls()
         self._worker.stop()
         self._thread.join(timeout=20)
         self._beat.join(timeout=5)

@@ -102,6 +102,11 @@ def poll_feeds(
     return done
 
 
+def begin_end_of_polls() -> None:
+    """Have poll tasks that wait for places end; `end_polls` follows."""
+    polls.begin_end()
+
+
 def end_polls() -> None:
     """Let the polls that no task waits for end, or give their feeds back; a process's last act.
 

@@ -35,6 +35,7 @@ END_PATIENCE_S = 5.0
 
 _places = threading.BoundedSemaphore(POLLS_AT_ONCE)
 _running: dict[threading.Thread, tuple[Services, FeedJob]] = {}
+_is_ending = threading.Event()
 
 
 @dataclass(slots=True)
@@ -64,10 +65,7 @@ def run(
     done, running = Polled(), _Running(services, on_late)
     try:
         for start in range(0, len(ids), FEEDS_BATCH):
-            for job in services.store.feeds.claim(ids[start : start + FEEDS_BATCH]):
-                while not _places.acquire(timeout=STORE_AFTER_S):
-                    running.store(done)  # what has ended does not wait for a place
-                running.start(job)
+            running.start_all(services.store.feeds.claim(ids[start : start + FEEDS_BATCH]), done)
             running.take(done)
         running.await_all(done, patience_s)
     finally:
@@ -79,12 +77,24 @@ def run(
     return done
 
 
+def begin_end() -> None:
+    """Have tasks give feeds back for which they find no place at once, until `end` is done."""
+    _is_ending.set()
+
+
 def end() -> None:
     """Wait a little for the polls of this process, which is about to end; give back the others.
 
     A worker's child is replaced after some hundred tasks. A poll that went on behind its task would
     be lost with it until its lease ends, and count as a try. What is given back is due at once.
     """
+    try:
+        _end()
+    finally:
+        _is_ending.clear()
+
+
+def _end() -> None:
     ends_at = time.monotonic() + END_PATIENCE_S
     for thread in list(_running):
         thread.join(max(0.0, ends_at - time.monotonic()))
@@ -114,6 +124,16 @@ class _Running:
         self._is_over = False
         self._unchanged: list[PollResult] = []
         self.errors: list[StoreError] = []
+
+    def start_all(self, jobs: Sequence[FeedJob], done: Polled) -> None:
+        """Poll feeds as places become free, unless the process is about to end."""
+        for number, job in enumerate(jobs):
+            while not _places.acquire(timeout=STORE_AFTER_S):
+                self.store(done)  # what has ended does not wait for a place
+                if _is_ending.is_set():
+                    self._services.store.feeds.release(jobs[number:], 0.0)
+                    return
+            self.start(job)
 
     def start(self, job: FeedJob) -> None:
         """Poll a feed; a place for it is held already."""
