@@ -1,6 +1,6 @@
 """Cities in a text, by country: news names the city and leaves its country to the reader.
 
-"Burbank", "Ninh Bình" and 浦項 say United States, Vietnam and Korea. The table holds the names of
+"Burbank", "Ninh Bình" and 釜山 say United States, Vietnam and Korea. The table holds the names of
 the world's cities of 5,000 people and more in all scripts, from GeoNames (geonames.org, CC BY 4.0),
 as hashes; bench/fit_cities.py makes it. A name that several cities have counts for the largest.
 """
